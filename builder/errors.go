@@ -1,0 +1,92 @@
+package builder
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// InputError is a mistake of the one who asks: nothing was done.
+type InputError struct {
+	// Option is what is wrong, by the name that it was set with.
+	Option string
+	Value  string
+	Reason string
+}
+
+func (e *InputError) Error() string {
+	if e.Value == "" {
+		return fmt.Sprintf("%s %s", e.Option, e.Reason)
+	}
+	return fmt.Sprintf("%s %q %s", e.Option, e.Value, e.Reason)
+}
+
+// RecipeError is a mistake in a recipe.
+type RecipeError struct {
+	Recipe string
+	// Where is the part of the recipe, such as "phase sync".
+	Where string
+	Err   error
+}
+
+func (e *RecipeError) Error() string {
+	return fmt.Sprintf("recipe %s: %s: %v", e.Recipe, e.Where, e.Err)
+}
+func (e *RecipeError) Unwrap() error { return e.Err }
+
+// EngineError is a failure of the engine, as opposed to one of a step that it ran.
+type EngineError struct {
+	// Doing is what was asked of the engine, such as "start the container of step sync".
+	Doing string
+	Err   error
+}
+
+func (e *EngineError) Error() string { return fmt.Sprintf("cannot %s: %v", e.Doing, e.Err) }
+func (e *EngineError) Unwrap() error { return e.Err }
+
+// StepError is a step that ran and failed.
+type StepError struct {
+	Workspace string
+	Step      string
+	Result    Result
+	// Last are the last lines that the step printed.
+	Last []string
+}
+
+func (e *StepError) Error() string {
+	if e.Result.OOMKilled {
+		return fmt.Sprintf("step %s was killed because the engine's host ran out of memory (exit code %d)",
+			e.Step, e.Result.ExitCode)
+	}
+	return fmt.Sprintf("step %s failed with exit code %d", e.Step, e.Result.ExitCode)
+}
+
+// BusyError is a workspace in which somebody else's step runs.
+type BusyError struct {
+	Workspace string
+	Run       Run
+}
+
+func (e *BusyError) Error() string {
+	return fmt.Sprintf("workspace %s is busy: %s runs step %s of another plan since %s", e.Workspace, e.Run.Client,
+		e.Run.Step, e.Run.Started.Local().Format(time.DateTime))
+}
+
+// StoppedError is a build that ended because it was asked to.
+type StoppedError struct {
+	// Step is the step that was stopped; empty when none ran.
+	Step string
+}
+
+func (e *StoppedError) Error() string {
+	if e.Step == "" {
+		return "stopped"
+	}
+	return "stopped step " + e.Step
+}
+
+// ErrNoImage is what Engine.Ask says when the plan's builder image is not there.
+var ErrNoImage = errors.New("the builder image has not been made yet")
+
+// ErrNoWorkspace is what Engine.Look says of a workspace that does not exist.
+var ErrNoWorkspace = errors.New("there is no such workspace")

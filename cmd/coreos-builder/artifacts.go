@@ -1,0 +1,75 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"text/tabwriter"
+	"time"
+
+	"github.com/coreos-builder/coreos-builder/builder"
+	"github.com/coreos-builder/coreos-builder/internal/artifact"
+	"github.com/coreos-builder/coreos-builder/internal/docker"
+)
+
+type artifactsCommand struct {
+	List artifactsList `cmd:"" default:"withargs" help:"List the results of a build."`
+	Get  artifactsGet  `cmd:"" help:"Fetch the results of a build to a directory, with their checksums."`
+}
+
+type artifactsList struct {
+	configFlags `embed:""`
+	JSON        bool `name:"json" help:"As JSON."`
+}
+
+func (c *artifactsList) Run(ctx context.Context, flags *engineFlags) error {
+	engine, plan, err := c.results(ctx, flags)
+	if err != nil {
+		return err
+	}
+	defer engine.Close()
+	files, err := artifact.List(ctx, engine, plan)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return printJSON(files)
+	}
+	table := tabwriter.NewWriter(os.Stdout, 0, 0, 3, ' ', 0)
+	fmt.Fprintln(table, "NAME\tSIZE\tON DISK\tMODIFIED")
+	for _, f := range files {
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", f.Name, bytes(f.Size), bytes(f.Stored), f.Modified.Format(time.DateTime))
+	}
+	return table.Flush()
+}
+
+type artifactsGet struct {
+	configFlags `embed:""`
+	Directory   string `arg:"" type:"path" help:"The directory; it is made if it is not there."`
+}
+
+func (c *artifactsGet) Run(ctx context.Context, flags *engineFlags) error {
+	engine, plan, err := c.results(ctx, flags)
+	if err != nil {
+		return err
+	}
+	defer engine.Close()
+	return fetch(ctx, engine, plan, c.Directory, false)
+}
+
+// results is the plan whose artefacts are asked for, and an engine that has its workspace and its image.
+func (f *configFlags) results(ctx context.Context, flags *engineFlags) (*docker.Engine, builder.Plan, error) {
+	engine, err := flags.connect(ctx)
+	if err != nil {
+		return nil, builder.Plan{}, err
+	}
+	q, _, err := f.recall(ctx, engine)
+	if err == nil {
+		err = engine.Prepare(ctx, q.plan, func(line string) { fmt.Fprintln(os.Stderr, line) })
+	}
+	if err != nil {
+		engine.Close()
+		return nil, q.plan, err
+	}
+	return engine, q.plan, nil
+}

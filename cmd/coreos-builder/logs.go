@@ -1,0 +1,67 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/coreos-builder/coreos-builder/builder"
+)
+
+type logsCommand struct {
+	configFlags `embed:""`
+	Step        string `arg:"" help:"The step, such as build_packages; of image_to_vm.vmware the first part will do where it is the only one."`
+	Follow      bool   `short:"F" help:"Go on until the step ends."`
+	Timestamps  bool   `short:"t" help:"Show when each line came."`
+}
+
+func (c *logsCommand) Run(ctx context.Context, flags *engineFlags) error {
+	engine, err := flags.connect(ctx)
+	if err != nil {
+		return err
+	}
+	defer engine.Close()
+	_, w, err := c.recall(ctx, engine)
+	if err != nil {
+		return err
+	}
+	run, err := findRun(w, c.Step)
+	if err != nil {
+		return err
+	}
+	lineBegins := true
+	return engine.Logs(ctx, run, c.Follow, func(at time.Time, text []byte) {
+		if c.Timestamps && lineBegins {
+			fmt.Print(at.Local().Format("2006-01-02T15:04:05.000 "))
+		}
+		lineBegins = strings.HasSuffix(string(text), "\n")
+		os.Stdout.Write(text)
+	})
+}
+
+// findRun is the run of a step, by its name or the one that begins with it.
+func findRun(w builder.Workspace, step string) (builder.Run, error) {
+	var names []string
+	for _, name := range sortedKeys(w.Runs) {
+		if name == step {
+			return w.Runs[name], nil
+		}
+		if strings.HasPrefix(name, step+".") {
+			names = append(names, name)
+		}
+	}
+	switch len(names) {
+	case 1:
+		return w.Runs[names[0]], nil
+	case 0:
+		known := strings.Join(sortedKeys(w.Runs), ", ")
+		if known == "" {
+			known = "no step"
+		}
+		return builder.Run{}, &builder.InputError{Option: "step", Value: step,
+			Reason: fmt.Sprintf("has no log in workspace %s; the engine has those of %s", w.Name, known)}
+	}
+	return builder.Run{}, &builder.InputError{Option: "step", Value: step, Reason: "is one of " + strings.Join(names, ", ")}
+}

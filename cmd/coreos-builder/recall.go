@@ -1,0 +1,111 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"strings"
+
+	"github.com/coreos-builder/coreos-builder/builder"
+	"github.com/coreos-builder/coreos-builder/internal/config"
+	"github.com/coreos-builder/coreos-builder/internal/docker"
+	"github.com/coreos-builder/coreos-builder/internal/recipe"
+)
+
+// recall is what was last built in a workspace that is there, with what flags, variables and the configuration file say
+// otherwise. So status, shell and artifacts need not be told again what a build was told.
+func (f *configFlags) recall(ctx context.Context, engine *docker.Engine) (request, builder.Workspace, error) {
+	settings, origins, err := f.written()
+	if err != nil {
+		return request{}, builder.Workspace{}, err
+	}
+	name, err := settings.workspaceName(ctx, engine)
+	if err != nil {
+		return request{}, builder.Workspace{}, err
+	}
+	w, err := engine.Look(ctx, name)
+	if err != nil {
+		return request{}, w, fmt.Errorf("workspace %s: %w", name, err)
+	}
+	if settings.Recipe == "" {
+		settings.Recipe = w.Recipe
+	}
+	r, err := recipe.Load(settings.Recipe)
+	if err != nil {
+		return request{}, w, origins.Explain(err)
+	}
+	last, _ := w.Last()
+	last.Workspace = name
+	q, err := settings.request(r, last)
+	return q, w, origins.Explain(err)
+}
+
+// workspaceName is the workspace that is meant: the one that is named, the one of the recipe that is named, or the only
+// one that there is.
+func (s settings) workspaceName(ctx context.Context, engine *docker.Engine) (string, error) {
+	if s.Workspace != "" {
+		return s.Workspace, nil
+	}
+	if s.Recipe != "" {
+		r, err := recipe.Load(s.Recipe)
+		return r.Name, err
+	}
+	all, err := engine.Workspaces(ctx)
+	if err != nil {
+		return "", err
+	}
+	var names []string
+	for _, w := range all {
+		names = append(names, w.Name)
+	}
+	switch len(names) {
+	case 0:
+		return "", errors.New("there is no workspace on this engine: build something first")
+	case 1:
+		return names[0], nil
+	}
+	return "", &builder.InputError{Option: "workspace", Reason: "is to be named: there are " + strings.Join(names, ", ")}
+}
+
+// request compiles the plan of a recipe for these settings; what they leave open is as in another configuration.
+func (s settings) request(r builder.Recipe, otherwise builder.Config) (request, error) {
+	var q request
+	var err error
+	if q.secrets, err = readSecrets(s.Settings); err != nil {
+		return q, err
+	}
+	options := s.Values()
+	if q.files, err = config.ReadFiles(r, options); err != nil {
+		return q, err
+	}
+	c := builder.Config{
+		Workspace: otherwise.Workspace,
+		Options:   over(options, otherwise.Options),
+		Files:     over(q.files.Lists(), otherwise.Files),
+		Secrets:   maps.Clone(otherwise.Secrets),
+	}
+	for name := range q.secrets {
+		if c.Secrets == nil {
+			c.Secrets = map[string]bool{}
+		}
+		c.Secrets[name] = true
+	}
+	q.plan, err = builder.Compile(r, c)
+	return q, err
+}
+
+// over is one map with another's entries where it has none. Version and branch exclude each other.
+func over[V any](mine, others map[string]V) map[string]V {
+	all := maps.Clone(others)
+	if all == nil {
+		all = map[string]V{}
+	}
+	for _, pair := range [][2]string{{"version", "branch"}, {"branch", "version"}} {
+		if _, ok := mine[pair[0]]; ok {
+			delete(all, pair[1])
+		}
+	}
+	maps.Copy(all, mine)
+	return all
+}

@@ -1,0 +1,101 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/coreos-builder/coreos-builder/builder"
+	"github.com/coreos-builder/coreos-builder/internal/config"
+	"github.com/coreos-builder/coreos-builder/internal/recipe"
+)
+
+// defaultConfig is read when it is there and no other file is named.
+const defaultConfig = "coreos-builder.yaml"
+
+// configFlags are what decides what is built: flags, variables and a configuration file, in that order.
+type configFlags struct {
+	Config          string `short:"c" type:"path" placeholder:"FILE" help:"The configuration file. Default: coreos-builder.yaml, if there is one."`
+	config.Settings `embed:""`
+}
+
+// request is what a user asks for, ready to build.
+type request struct {
+	plan    builder.Plan
+	secrets map[string][]byte
+	files   config.Files
+}
+
+// request reads the configuration file, the recipe and the files that they name, and compiles the plan.
+func (f *configFlags) request() (request, error) {
+	settings, origins, err := f.written()
+	if err != nil {
+		return request{}, err
+	}
+	r, err := recipe.Load(cmp.Or(settings.Recipe, defaultRecipe))
+	if err != nil {
+		return request{}, origins.Explain(err)
+	}
+	q, err := settings.request(r, builder.Config{Workspace: settings.Workspace})
+	return q, origins.Explain(err)
+}
+
+// settings are what a user has set, by whatever means.
+type settings struct{ config.Settings }
+
+// written are the flags and variables and, where they say nothing, the configuration file.
+func (f *configFlags) written() (settings, config.Origins, error) {
+	file := f.Config
+	if file == "" {
+		if _, err := os.Stat(defaultConfig); errors.Is(err, os.ErrNotExist) {
+			return settings{f.Settings}, config.Origins{}, nil
+		}
+		file = defaultConfig
+	}
+	content, err := os.ReadFile(file)
+	if err != nil {
+		return settings{}, config.Origins{}, &builder.InputError{Option: "config", Value: file, Reason: "cannot be read: " + reason(err)}
+	}
+	inFile, origins, err := config.Parse(file, content)
+	return settings{f.Settings.Over(inFile)}, origins, err
+}
+
+// namesWorkspace tells whether it is said which workspace is meant.
+func (s settings) namesWorkspace() bool { return s.Workspace != "" || s.Recipe != "" }
+
+const defaultRecipe = "coreos"
+
+// readSecrets reads the password from its file, or from standard input. Nothing else ever holds it.
+func readSecrets(settings config.Settings) (map[string][]byte, error) {
+	if settings.PasswordFile == "" {
+		return nil, nil
+	}
+	content, err := readPassword(settings.PasswordFile)
+	if err != nil {
+		return nil, &builder.InputError{Option: "password_file", Value: settings.PasswordFile, Reason: "cannot be read: " + reason(err)}
+	}
+	secret := []byte(strings.TrimSuffix(strings.TrimSuffix(string(content), "\n"), "\r"))
+	if err := builder.CheckSecret("password_file", secret); err != nil {
+		return nil, err
+	}
+	return map[string][]byte{"password": secret}, nil
+}
+
+func readPassword(file string) ([]byte, error) {
+	if file == "-" {
+		return io.ReadAll(io.LimitReader(os.Stdin, 1<<16))
+	}
+	return os.ReadFile(filepath.Clean(file))
+}
+
+func reason(err error) string {
+	var path *os.PathError
+	if errors.As(err, &path) {
+		return path.Err.Error()
+	}
+	return fmt.Sprint(err)
+}

@@ -1,0 +1,112 @@
+package config
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/coreos-builder/coreos-builder/builder"
+)
+
+// Files are the files that file options stand for.
+type Files map[string]source
+
+// source is one option's path, and the files that are there.
+type source struct {
+	path  string
+	files []builder.File
+}
+
+// maxFile bounds a file that a user brings: they are read into memory.
+const maxFile = 256 << 20
+
+// ReadFiles finds the files that the file options of a recipe name.
+func ReadFiles(r builder.Recipe, options map[string][]string) (Files, error) {
+	found := Files{}
+	for _, option := range r.Options {
+		if !option.File || len(options[option.Name]) == 0 {
+			continue
+		}
+		path := options[option.Name][0]
+		files, err := list(path)
+		if err != nil {
+			return nil, &builder.InputError{Option: option.Name, Value: path, Reason: "cannot be read: " + reason(err)}
+		}
+		if len(files) == 0 {
+			return nil, &builder.InputError{Option: option.Name, Value: path, Reason: "holds no files"}
+		}
+		found[option.Name] = source{path, files}
+	}
+	return found, nil
+}
+
+func reason(err error) string {
+	if path, ok := err.(*fs.PathError); ok {
+		return path.Path + ": " + path.Err.Error()
+	}
+	return err.Error()
+}
+
+// list is the file of a path or, of a directory, every file below it, by name.
+func list(path string) ([]builder.File, error) {
+	var files []builder.File
+	err := filepath.WalkDir(path, func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		file, err := describe(name)
+		if err != nil {
+			return err
+		}
+		if name != path {
+			relative, err := filepath.Rel(path, name)
+			if err != nil {
+				return err
+			}
+			file.Name = filepath.ToSlash(relative)
+		}
+		files = append(files, file)
+		return nil
+	})
+	return files, err
+}
+
+func describe(name string) (builder.File, error) {
+	info, err := os.Stat(name)
+	if err != nil {
+		return builder.File{}, err
+	}
+	if !info.Mode().IsRegular() {
+		return builder.File{}, &fs.PathError{Op: "read", Path: name, Err: fs.ErrInvalid}
+	}
+	if info.Size() > maxFile {
+		return builder.File{}, &builder.InputError{Option: "file", Value: name, Reason: "is larger than 256 MiB"}
+	}
+	content, err := os.Open(name)
+	if err != nil {
+		return builder.File{}, err
+	}
+	defer content.Close()
+	sum := sha256.New()
+	if _, err := io.Copy(sum, content); err != nil {
+		return builder.File{}, err
+	}
+	return builder.File{SHA256: hex.EncodeToString(sum.Sum(nil)), Executable: info.Mode()&0o111 != 0}, nil
+}
+
+// Lists are the files of each option, as a builder.Config wants them.
+func (f Files) Lists() map[string][]builder.File {
+	lists := map[string][]builder.File{}
+	for option, source := range f {
+		lists[option] = source.files
+	}
+	return lists
+}
+
+// Open opens a file of an option.
+func (f Files) Open(option string, file builder.File) (io.ReadCloser, error) {
+	return os.Open(filepath.Join(f[option].path, filepath.FromSlash(file.Name)))
+}

@@ -1,0 +1,80 @@
+package docker
+
+import (
+	"context"
+	"io"
+
+	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/pkg/stdcopy"
+
+	"github.com/coreos-builder/coreos-builder/builder"
+)
+
+// Terminal is what a shell is connected to.
+type Terminal struct {
+	In       io.Reader
+	Out, Err io.Writer
+	// Size is the size of the terminal that In and Out are, and is nil when they are none. Resized tells of new ones.
+	Size    *Size
+	Resized <-chan Size
+}
+
+// Size is a terminal's, in characters.
+type Size struct {
+	Width, Height uint
+}
+
+// Shell runs a command for a person in a container like those of the plan's steps, and returns its exit code. The
+// container goes away when the command ends.
+func (e *Engine) Shell(ctx context.Context, plan builder.Plan, argv []string, client string, terminal Terminal) (int, error) {
+	s := shellSpec(plan, argv, client, terminal.Size)
+	created, err := e.api.ContainerCreate(ctx, s.container, s.host, nil, nil, "")
+	if err != nil {
+		return 0, lost(ctx, "make a container for the shell", err)
+	}
+	defer func() {
+		_ = e.api.ContainerRemove(context.WithoutCancel(ctx), created.ID, container.RemoveOptions{Force: true, RemoveVolumes: true})
+	}()
+	attached, err := e.api.ContainerAttach(ctx, created.ID, container.AttachOptions{Stream: true, Stdin: true, Stdout: true, Stderr: true})
+	if err != nil {
+		return 0, lost(ctx, "connect to the shell", err)
+	}
+	defer attached.Close()
+	defer context.AfterFunc(ctx, attached.Close)()
+	ended, failure := e.api.ContainerWait(ctx, created.ID, container.WaitConditionNextExit)
+	if err := e.api.ContainerStart(ctx, created.ID, container.StartOptions{}); err != nil {
+		return 0, lost(ctx, "start the shell", err)
+	}
+	go e.resize(ctx, created.ID, terminal)
+	go func() {
+		_, _ = io.Copy(attached.Conn, terminal.In)
+		_ = attached.CloseWrite()
+	}()
+	if terminal.Size != nil {
+		_, err = io.Copy(terminal.Out, attached.Reader)
+	} else {
+		_, err = stdcopy.StdCopy(terminal.Out, terminal.Err, attached.Reader)
+	}
+	if err != nil {
+		return 0, lost(ctx, "read what the shell prints", err)
+	}
+	select {
+	case status := <-ended:
+		return int(status.StatusCode), nil
+	case err := <-failure:
+		return 0, lost(ctx, "see how the shell ended", err)
+	}
+}
+
+func (e *Engine) resize(ctx context.Context, id string, terminal Terminal) {
+	if terminal.Size == nil {
+		return
+	}
+	set := func(size Size) {
+		_ = e.api.ContainerResize(ctx, id, container.ResizeOptions{Width: size.Width, Height: size.Height})
+	}
+	set(*terminal.Size)
+	for size := range terminal.Resized {
+		set(size)
+	}
+}

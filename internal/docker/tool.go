@@ -1,0 +1,71 @@
+package docker
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/pkg/stdcopy"
+
+	"github.com/coreos-builder/coreos-builder/builder"
+)
+
+// Ask implements builder.Engine.
+func (e *Engine) Ask(ctx context.Context, plan builder.Plan, argv []string) ([]byte, error) {
+	there, err := e.hasImage(ctx, plan.Image.Tag)
+	if err != nil {
+		return nil, err
+	}
+	if !there {
+		return nil, builder.ErrNoImage
+	}
+	var out bytes.Buffer
+	err = e.tool(ctx, plan, argv, &out)
+	return out.Bytes(), err
+}
+
+// tool runs a command of the builder's own with the workspace before it, and writes what it prints to out. That it
+// fails is an error that says what it printed on its standard error.
+func (e *Engine) tool(ctx context.Context, plan builder.Plan, argv []string, out io.Writer) error {
+	s := toolSpec(plan, argv)
+	created, err := e.api.ContainerCreate(ctx, s.container, s.host, nil, nil, "")
+	if err != nil {
+		return lost(ctx, "make a container for "+argv[0], err)
+	}
+	defer func() {
+		// Also when the caller has given up: a tool that nobody listens to is of no use.
+		_ = e.api.ContainerRemove(context.WithoutCancel(ctx), created.ID, container.RemoveOptions{Force: true, RemoveVolumes: true})
+	}()
+	attached, err := e.api.ContainerAttach(ctx, created.ID, container.AttachOptions{Stream: true, Stdout: true, Stderr: true})
+	if err != nil {
+		return lost(ctx, "read what "+argv[0]+" prints", err)
+	}
+	defer attached.Close()
+	defer context.AfterFunc(ctx, attached.Close)()
+	ended, failure := e.api.ContainerWait(ctx, created.ID, container.WaitConditionNextExit)
+	if err := e.api.ContainerStart(ctx, created.ID, container.StartOptions{}); err != nil {
+		return lost(ctx, "run "+argv[0], err)
+	}
+	var complaints bytes.Buffer
+	if _, err := stdcopy.StdCopy(out, &complaints, attached.Reader); err != nil {
+		return lost(ctx, "read what "+argv[0]+" prints", err)
+	}
+	select {
+	case status := <-ended:
+		if status.StatusCode != 0 {
+			return fmt.Errorf("%s ended with exit code %d: %w", argv[0], status.StatusCode, lastLine(complaints.String()))
+		}
+		return nil
+	case err := <-failure:
+		return lost(ctx, "see how "+argv[0]+" ended", err)
+	}
+}
+
+func lastLine(text string) error {
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	return errors.New(lines[len(lines)-1])
+}

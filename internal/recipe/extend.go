@@ -1,0 +1,71 @@
+package recipe
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/coreos-builder/coreos-builder/builder"
+)
+
+// extend is a recipe with what a file says in place of what the recipe says.
+func extend(r builder.Recipe, f file) (builder.Recipe, error) {
+	r.Name = cmp.Or(f.Name, r.Name)
+	r.About = cmp.Or(f.About, r.About)
+	r.Dir = cmp.Or(f.Dir, r.Dir)
+	if f.Image.Name != "" {
+		r.Image = f.Image
+	}
+	if f.Artifacts.Dir != "" {
+		r.Artifacts = f.Artifacts
+	}
+	r.Enter = merged(r.Enter, f.Enter)
+	r.Values = merged(r.Values, f.Values)
+	for _, name := range f.Omit {
+		if !slices.ContainsFunc(r.Options, named(name)) {
+			return r, fmt.Errorf("omit: recipe %s has no option %s", f.Extends, name)
+		}
+		r.Options = slices.DeleteFunc(r.Options, named(name))
+	}
+	for _, option := range f.Options {
+		if i := slices.IndexFunc(r.Options, named(option.Name)); i >= 0 {
+			r.Options[i] = override(r.Options[i], option)
+		} else {
+			r.Options = append(r.Options, option)
+		}
+	}
+	for _, phase := range f.Phases {
+		same := func(p builder.Phase) bool { return p.Name == phase.Name }
+		if i := slices.IndexFunc(r.Phases, same); i >= 0 {
+			r.Phases[i] = phase
+		} else {
+			r.Phases = append(r.Phases, phase)
+		}
+	}
+	return r, nil
+}
+
+func named(name string) func(builder.Option) bool {
+	return func(o builder.Option) bool { return o.Name == name }
+}
+
+func merged[V any](base, over map[string]V) map[string]V {
+	all := map[string]V{}
+	maps.Copy(all, base)
+	maps.Copy(all, over)
+	return all
+}
+
+func override(base, over builder.Option) builder.Option {
+	base.About = cmp.Or(over.About, base.About)
+	base.Default = cmp.Or(over.Default, base.Default)
+	base.Pattern = cmp.Or(over.Pattern, base.Pattern)
+	if over.Values != nil {
+		base.Values = over.Values
+	}
+	if over.Excludes != nil {
+		base.Excludes = over.Excludes
+	}
+	return base
+}
