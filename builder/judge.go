@@ -124,6 +124,10 @@ func lastRun(run *Run, unfinished bool) (State, string) {
 	switch {
 	case run != nil && run.State == RunExited && run.OOMKilled:
 		return Failed, "its last run ran out of memory"
+	case run != nil && run.State == RunExited && run.ExitCode == exitStopped:
+		return Failed, "its last run was stopped"
+	case run != nil && run.State == RunExited && run.ExitCode == exitKilled:
+		return Failed, "its last run was killed"
 	case run != nil && run.State == RunExited && run.ExitCode != 0:
 		return Failed, fmt.Sprintf("its last run failed with exit code %d", run.ExitCode)
 	case unfinished:

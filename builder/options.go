@@ -1,6 +1,7 @@
 package builder
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -17,7 +18,7 @@ func resolve(r Recipe, c Config) (map[string]any, error) {
 	}
 	for _, name := range sorted(c.Options) {
 		if _, ok := known[name]; !ok {
-			return nil, &InputError{name, "", fmt.Sprintf("is not an option of recipe %s", r.Name)}
+			return nil, &InputError{name, "", fmt.Sprintf("is not an option of recipe %s: see recipes show %s", r.Name, r.Name)}
 		}
 	}
 	for _, option := range r.Options {
@@ -97,7 +98,7 @@ func checkValue(option Option, value string) error {
 			return fmt.Errorf("option %s: %w", option.Name, err)
 		}
 		if !pattern.MatchString(value) {
-			return &InputError{option.Name, value, "is not of the form " + option.Pattern}
+			return &InputError{option.Name, value, "is not " + cmp.Or(option.Form, "of the form "+option.Pattern)}
 		}
 	}
 	return nil

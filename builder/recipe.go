@@ -56,6 +56,8 @@ type Option struct {
 	// Pattern is a regular expression that the whole value has to match. A value never holds a control character,
 	// whatever the pattern says.
 	Pattern string `yaml:"pattern"`
+	// Form says in words what Pattern wants, for whoever gave something else.
+	Form string `yaml:"form"`
 	// List allows several values.
 	List bool `yaml:"list"`
 	// Secret values are never part of a plan: they reach a step on its standard input. In templates a secret is true

@@ -81,6 +81,17 @@ type Run struct {
 	Result
 }
 
+// The exit codes of a run that was asked to end, and of one that was made to: 128 and the number of the signal.
+const (
+	exitStopped = 128 + 15
+	exitKilled  = 128 + 9
+)
+
+// Stopped tells whether the run ended because it was told to.
+func (r Result) Stopped() bool {
+	return r.ExitCode == exitStopped || r.ExitCode == exitKilled && !r.OOMKilled
+}
+
 // Result is how a run went.
 type Result struct {
 	// ExitCode is the code of the first command that failed, or 0.

@@ -43,7 +43,13 @@ func (c *cleanCommand) Run(ctx context.Context, flags *engineFlags) error {
 	if err := c.confirm(names); err != nil {
 		return err
 	}
-	return engine.Clean(ctx, names)
+	if err := engine.Clean(ctx, names); err != nil {
+		return err
+	}
+	for _, name := range names {
+		fmt.Println("Removed workspace", name)
+	}
+	return nil
 }
 
 // confirm asks, unless it was told not to.

@@ -71,12 +71,12 @@ func (e *Engine) prepareImage(ctx context.Context, source builder.ImageSource, o
 // removeStages removes what multi-stage builds leave behind: images without a name, which bear our label.
 func (e *Engine) removeStages(ctx context.Context) {
 	stages, err := e.api.ImageList(ctx, image.ListOptions{Filters: filters.NewArgs(
-		filters.Arg("dangling", "true"), filters.Arg("label", labelKind+"=stage"))})
+		filters.Arg("dangling", "true"), filters.Arg("label", labelKind+"="+kindStage))})
 	if err != nil {
 		return // they take room and do no harm
 	}
 	for _, stage := range stages {
-		_, _ = e.api.ImageRemove(ctx, stage.ID, image.RemoveOptions{})
+		_, _ = e.api.ImageRemove(ctx, stage.ID, image.RemoveOptions{PruneChildren: true})
 	}
 }
 
@@ -108,16 +108,11 @@ func readProgress(stream io.Reader, output func(string)) (last string, err error
 
 // explain adds to a failed image build what somebody can do about it.
 func explain(err error, source builder.ImageSource, last string) error {
-	base := source.Args["BASE"]
-	text := err.Error()
-	for _, sign := range []string{"pull access denied", "manifest unknown", "no such host", "not found: manifest",
-		"connection refused", "i/o timeout", "failed to resolve"} {
-		if strings.Contains(text, sign) && strings.HasPrefix(last, "Step 1/") || strings.Contains(text, "pull access denied") {
-			return fmt.Errorf("base image %s cannot be pulled: %s; check the option base_image, and that the engine "+
-				"reaches the image's registry", base, text)
-		}
+	if strings.Contains(last, " : FROM ") { // the builder says what it is about to do
+		return fmt.Errorf("its base image %s cannot be pulled: %w; check the option base_image, and that the engine reaches "+
+			"the image's registry", source.Args["BASE"], err)
 	}
-	return fmt.Errorf("%s (after %q)", text, last)
+	return fmt.Errorf("%w (after %q)", err, last)
 }
 
 // credentials are the registry credentials of the user's docker configuration, for base images that need them.

@@ -12,6 +12,8 @@ package docker
 //	shell     a user's shell                  (the engine names it)
 //	image     a builder image                 coreos-builder/IMAGE:DIGEST
 //	          the image of keepers            coreos-builder/keeper:latest
+//	stage     what a builder image is made    (nothing; removed when the image is made)
+//	          from on the way
 //
 // A workspace's name has no dot in it, so no two of these can meet. The name of the step that runs is the workspace's
 // lock: an engine gives a name to one container only, and takes it from a container that has ended, whoever started
@@ -41,6 +43,7 @@ const (
 	kindTool   = "tool"
 	kindShell  = "shell"
 	kindImage  = "image"
+	kindStage  = "stage"
 )
 
 const (

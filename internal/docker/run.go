@@ -70,7 +70,7 @@ func (e *Engine) launch(ctx context.Context, id string, step builder.Step, order
 	if err == nil {
 		return true, nil
 	}
-	if errdefs.IsNotFound(err) {
+	if errdefs.IsNotFound(err) || errdefs.IsConflict(err) { // removed, or being removed
 		return false, nil
 	}
 	// What was never started did nothing, and holds the seat: without it the next build can begin at once.

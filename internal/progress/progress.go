@@ -87,6 +87,8 @@ func ending(r builder.Result) string {
 	switch {
 	case r.OOMKilled && r.ExitCode != 0:
 		return fmt.Sprintf("out of memory after %s (exit code %d)", took, r.ExitCode)
+	case r.Stopped():
+		return fmt.Sprintf("stopped after %s (exit code %d)", took, r.ExitCode)
 	case r.ExitCode != 0:
 		return fmt.Sprintf("failed after %s (exit code %d)", took, r.ExitCode)
 	}

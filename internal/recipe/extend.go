@@ -61,6 +61,7 @@ func override(base, over builder.Option) builder.Option {
 	base.About = cmp.Or(over.About, base.About)
 	base.Default = cmp.Or(over.Default, base.Default)
 	base.Pattern = cmp.Or(over.Pattern, base.Pattern)
+	base.Form = cmp.Or(over.Form, base.Form)
 	if over.Values != nil {
 		base.Values = over.Values
 	}

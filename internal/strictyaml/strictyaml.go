@@ -53,22 +53,44 @@ func message(text string, into any) string {
 		return fmt.Sprintf("there is no key %q%s", found[1], suggest(found[1], into))
 	}
 	text = strings.TrimPrefix(text, "yaml: ")
-	return strings.NewReplacer("cannot construct !!str", "cannot take the text", "cannot construct !!", "cannot take a ",
+	return strings.NewReplacer("cannot construct !!str", "cannot take the text", "cannot construct !!seq", "cannot take a list",
+		"cannot construct !!map", "cannot take keys", "cannot construct !!", "cannot take a ",
 		"into []string", "for a list", "into string", "for a text").Replace(text)
 }
 
 // suggest names the top-level key that was probably meant.
 func suggest(key string, into any) string {
+	best, least := "", 3
 	for _, known := range Keys(into) {
-		if normal(known) == normal(key) || strings.HasPrefix(known, key) || strings.HasPrefix(key, known) {
-			return fmt.Sprintf("; did you mean %q?", known)
+		if d := distance(strings.ReplaceAll(key, "-", "_"), known); d < least {
+			best, least = known, d
 		}
 	}
-	return ""
+	if best == "" {
+		return ""
+	}
+	return fmt.Sprintf("; did you mean %q?", best)
 }
 
-func normal(key string) string {
-	return strings.TrimSuffix(strings.NewReplacer("-", "", "_", "").Replace(strings.ToLower(key)), "s")
+// distance is how many letters have to be put in, taken out or replaced to make one word of another (Levenshtein's).
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			change := diagonal
+			if a[i] != b[j] {
+				change++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(change, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
 }
 
 // Keys are the keys that a struct, or a pointer to one, is read from.
