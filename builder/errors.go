@@ -90,3 +90,6 @@ var ErrNoImage = errors.New("the builder image has not been made yet")
 
 // ErrNoWorkspace is what Engine.Look says of a workspace that does not exist.
 var ErrNoWorkspace = errors.New("there is no such workspace")
+
+// ErrNoArtifacts is what there is to say where a build has not come to its results.
+var ErrNoArtifacts = errors.New("there are no artefacts yet: build them first")

@@ -83,6 +83,12 @@ func (p Plan) Step(name string) (Step, bool) {
 	return Step{}, false
 }
 
+// CheckSelection refuses a selection that does not fit the plan.
+func (p Plan) CheckSelection(s Selection) error {
+	_, err := p.pick(s)
+	return err
+}
+
 // pick is the selection as a set of step names.
 func (p Plan) pick(s Selection) (map[string]bool, error) {
 	from, until := 0, len(p.Steps)-1

@@ -38,7 +38,7 @@ func (c *artifactsList) Run(ctx context.Context, flags *engineFlags) error {
 	table := tabwriter.NewWriter(os.Stdout, 0, 0, 3, ' ', 0)
 	fmt.Fprintln(table, "NAME\tSIZE\tON DISK\tMODIFIED")
 	for _, f := range files {
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", f.Name, bytes(f.Size), bytes(f.Stored), f.Modified.Format(time.DateTime))
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", f.Name, size(f.Size), size(f.Stored), f.Modified.Format(time.DateTime))
 	}
 	return table.Flush()
 }

@@ -34,6 +34,9 @@ type buildCommand struct {
 
 func (c *buildCommand) Run(ctx context.Context, flags *engineFlags) error {
 	q, err := c.request()
+	if err == nil {
+		err = q.plan.CheckSelection(c.selection())
+	}
 	if err != nil {
 		return err
 	}
@@ -96,7 +99,7 @@ func fetch(ctx context.Context, engine *docker.Engine, plan builder.Plan, direct
 		out = os.Stderr
 	}
 	err := artifact.Get(ctx, engine, plan, directory, func(f artifact.File) {
-		fmt.Fprintf(out, "%s  %s (%s)\n", f.SHA256[:12], f.Name, bytes(f.Size))
+		fmt.Fprintf(out, "%s  %s (%s)\n", f.SHA256[:12], f.Name, size(f.Size))
 	})
 	if err != nil {
 		return err
@@ -105,8 +108,8 @@ func fetch(ctx context.Context, engine *docker.Engine, plan builder.Plan, direct
 	return nil
 }
 
-// bytes is a size for people, in binary units.
-func bytes(n int64) string {
+// size is a size for people, in binary units.
+func size(n int64) string {
 	const units = "KMGT"
 	if n < 1024 {
 		return fmt.Sprintf("%d B", n)

@@ -80,7 +80,8 @@ func exitCode(err error) int {
 	case errors.As(err, &stopped):
 		return exitStop
 	case errors.As(err, &input), errors.As(err, &recipe), errors.As(err, &file), errors.As(err, &busy),
-		errors.As(err, &usage), errors.Is(err, builder.ErrNoWorkspace), errors.Is(err, os.ErrNotExist), errors.Is(err, os.ErrPermission):
+		errors.As(err, &usage), errors.Is(err, builder.ErrNoWorkspace), errors.Is(err, builder.ErrNoArtifacts),
+		errors.Is(err, os.ErrNotExist), errors.Is(err, os.ErrPermission):
 		return exitAsker
 	}
 	return exitEngine

@@ -5,15 +5,17 @@ import (
 	"fmt"
 	"os"
 	"strings"
-	"time"
+
+	"github.com/moby/term"
 
 	"github.com/coreos-builder/coreos-builder/builder"
+	"github.com/coreos-builder/coreos-builder/internal/progress"
 )
 
 type logsCommand struct {
 	configFlags `embed:""`
 	Step        string `arg:"" help:"The step, such as build_packages; of image_to_vm.vmware the first part will do where it is the only one."`
-	Follow      bool   `short:"F" help:"Go on until the step ends."`
+	Follow      bool   `short:"f" help:"Go on until the step ends."`
 	Timestamps  bool   `short:"t" help:"Show when each line came."`
 }
 
@@ -31,14 +33,9 @@ func (c *logsCommand) Run(ctx context.Context, flags *engineFlags) error {
 	if err != nil {
 		return err
 	}
-	lineBegins := true
-	return engine.Logs(ctx, run, c.Follow, func(at time.Time, text []byte) {
-		if c.Timestamps && lineBegins {
-			fmt.Print(at.Local().Format("2006-01-02T15:04:05.000 "))
-		}
-		lineBegins = strings.HasSuffix(string(text), "\n")
-		os.Stdout.Write(text)
-	})
+	log := &progress.Log{Out: os.Stdout, Terminal: term.IsTerminal(os.Stdout.Fd()), Times: c.Timestamps}
+	defer log.Close()
+	return engine.Logs(ctx, run, c.Follow, log.Print)
 }
 
 // findRun is the run of a step, by its name or the one that begins with it.

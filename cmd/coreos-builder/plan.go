@@ -22,6 +22,9 @@ type planCommand struct {
 
 func (c *planCommand) Run(ctx context.Context, flags *engineFlags) error {
 	q, err := c.request()
+	if err == nil {
+		err = q.plan.CheckSelection(c.selection())
+	}
 	if err != nil {
 		return err
 	}

@@ -25,7 +25,7 @@ type Settings struct {
 	Board     string   `yaml:"board" placeholder:"NAME" help:"The board to build for."`
 	Image     string   `yaml:"image" placeholder:"dev|prod" help:"The kind of image."`
 	Group     string   `yaml:"group" placeholder:"NAME" help:"The update group of the image."`
-	Format    []string `yaml:"format" short:"f" placeholder:"NAME" help:"A virtual machine format to convert the image to. May be given several times."`
+	Format    []string `yaml:"format" placeholder:"NAME" help:"A virtual machine format to convert the image to. May be given several times."`
 	// PasswordFile is not an option of recipes: the secret option password is, and this is where it comes from.
 	PasswordFile  string            `yaml:"password_file" placeholder:"FILE" help:"The file that holds the password of the user core; - is standard input."`
 	DeveloperData string            `yaml:"developer_data" placeholder:"FILE" help:"A cloud-config for the image to apply when it boots."`

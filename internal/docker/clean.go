@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/containerd/errdefs"
+	"github.com/docker/docker/api/types/filters"
 	"github.com/docker/docker/api/types/image"
 
 	"github.com/coreos-builder/coreos-builder/builder"
@@ -80,12 +81,13 @@ func (e *Engine) imagesOf(ctx context.Context, workspaces []string) (map[string]
 
 // removeAllImages removes every image that is ours.
 func (e *Engine) removeAllImages(ctx context.Context) error {
-	all, err := e.api.ImageList(ctx, image.ListOptions{Filters: labelled(labelKind, kindImage)})
+	all, err := e.api.ImageList(ctx, image.ListOptions{Filters: filters.NewArgs(filters.Arg("label", labelKind))})
 	if err != nil {
 		return failed("list the builder images", err)
 	}
 	for _, found := range all {
-		for _, tag := range append(slices.Clone(found.RepoTags), found.ID) {
+		tags := slices.DeleteFunc(found.RepoTags, func(tag string) bool { return tag == "<none>:<none>" })
+		for _, tag := range append(tags, found.ID) {
 			if err := e.removeImage(ctx, tag); err != nil {
 				return err
 			}

@@ -71,6 +71,9 @@ func Connect(ctx context.Context, address Address) (*Engine, error) {
 	return &Engine{api: api, config: configuration}, nil
 }
 
+// API is the client that the engine is asked through, for tests that look behind this package.
+func (e *Engine) API() *client.Client { return e.api }
+
 // Close ends the connection.
 func (e *Engine) Close() error { return e.api.Close() }
 

@@ -85,6 +85,9 @@ func stepArguments(plan builder.Plan, step builder.Step, after map[string]string
 		arguments = append(arguments, need)
 	}
 	arguments = append(arguments, "--")
+	if step.HostDevices {
+		arguments = append(arguments, command("loops", nil)...)
+	}
 	for _, argv := range step.Recover {
 		arguments = append(arguments, command("recover", argv)...)
 	}

@@ -1,29 +1,16 @@
 package docker_test
 
 import (
-	"context"
 	"os"
 	"testing"
 
 	"github.com/coreos-builder/coreos-builder/builder"
-	"github.com/coreos-builder/coreos-builder/internal/docker"
+	"github.com/coreos-builder/coreos-builder/internal/docker/dockertest"
 	"github.com/coreos-builder/coreos-builder/internal/enginetest"
 	"github.com/coreos-builder/coreos-builder/internal/recipe"
 )
 
-// connect is the engine to test on. Without one the test is skipped or, with REQUIRE_DOCKER=1, fails.
-func connect(t *testing.T) *docker.Engine {
-	t.Helper()
-	engine, err := docker.Connect(context.Background(), docker.Address{})
-	if err != nil {
-		if os.Getenv("REQUIRE_DOCKER") == "1" {
-			t.Fatal(err)
-		}
-		t.Skip(err)
-	}
-	t.Cleanup(func() { engine.Close() })
-	return engine
-}
+func TestMain(m *testing.M) { os.Exit(dockertest.Guard(m).Run()) }
 
 // demoPlan is the plan of the demo, whose image the tests run in.
 func demoPlan(t *testing.T) builder.Plan {
@@ -40,6 +27,6 @@ func demoPlan(t *testing.T) builder.Plan {
 }
 
 func TestDockerConforms(t *testing.T) {
-	engine, plan := connect(t), demoPlan(t)
+	engine, plan := dockertest.Connect(t), demoPlan(t)
 	enginetest.Conform(t, engine, plan.Image, plan.Dir)
 }

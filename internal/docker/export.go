@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	_ "embed"
+	"errors"
+	"fmt"
 	"io"
 
 	"github.com/coreos-builder/coreos-builder/builder"
@@ -16,13 +18,28 @@ var exportScript string
 // in bytes, blocks of 512 bytes on the disk, times in seconds since 1970.
 func (e *Engine) ListArtifacts(ctx context.Context, plan builder.Plan) ([]byte, error) {
 	var out bytes.Buffer
-	err := e.tool(ctx, plan, exportCommand("list", plan), &out)
+	err := e.export(ctx, plan, "list", &out)
 	return out.Bytes(), err
 }
 
 // ExportArtifacts writes the plan's artefacts to out, as a tar archive in which the holes of sparse files are left out.
 func (e *Engine) ExportArtifacts(ctx context.Context, plan builder.Plan, out io.Writer) error {
-	return e.tool(ctx, plan, exportCommand("tar", plan), out)
+	return e.export(ctx, plan, "tar", out)
+}
+
+// noArtifacts is the exit code of export.sh when there are none.
+const noArtifacts = 66
+
+func (e *Engine) export(ctx context.Context, plan builder.Plan, what string, out io.Writer) error {
+	err := e.tool(ctx, plan, exportCommand(what, plan), out)
+	var failure *toolError
+	switch {
+	case !errors.As(err, &failure):
+		return err
+	case failure.code == noArtifacts:
+		return fmt.Errorf("workspace %s: %w", plan.Workspace, builder.ErrNoArtifacts)
+	}
+	return failed("read the artefacts of workspace "+plan.Workspace, errors.New(failure.last))
 }
 
 func exportCommand(what string, plan builder.Plan) []string {

@@ -64,19 +64,20 @@ func (e *Engine) prepareImage(ctx context.Context, source builder.ImageSource, o
 	if err != nil {
 		return failed("build builder image "+source.Tag, explain(err, source, last))
 	}
-	e.removeStages(ctx)
+	e.removeUnnamed(ctx, kindStage)
 	return nil
 }
 
-// removeStages removes what multi-stage builds leave behind: images without a name, which bear our label.
-func (e *Engine) removeStages(ctx context.Context) {
-	stages, err := e.api.ImageList(ctx, image.ListOptions{Filters: filters.NewArgs(
-		filters.Arg("dangling", "true"), filters.Arg("label", labelKind+"="+kindStage))})
+// removeUnnamed removes the images of a kind that have no name: what multi-stage builds leave behind, and what another
+// took the name of.
+func (e *Engine) removeUnnamed(ctx context.Context, kind string) {
+	unnamed, err := e.api.ImageList(ctx, image.ListOptions{Filters: filters.NewArgs(
+		filters.Arg("dangling", "true"), filters.Arg("label", labelKind+"="+kind))})
 	if err != nil {
 		return // they take room and do no harm
 	}
-	for _, stage := range stages {
-		_, _ = e.api.ImageRemove(ctx, stage.ID, image.RemoveOptions{PruneChildren: true})
+	for _, found := range unnamed {
+		_, _ = e.api.ImageRemove(ctx, found.ID, image.RemoveOptions{PruneChildren: true})
 	}
 }
 

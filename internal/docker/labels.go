@@ -1,6 +1,7 @@
 package docker
 
-// Everything that coreos-builder keeps in an engine bears these labels, and nothing else is ever touched.
+// This is all that coreos-builder keeps anywhere. Everything in an engine that is its own bears these labels, and nothing
+// else is ever touched.
 //
 //	kind      what it is                      named
 //	volume    a workspace                     coreos-builder.WORKSPACE
@@ -8,10 +9,10 @@ package docker
 //	          a step that has ended           coreos-builder.WORKSPACE.STEP
 //	keeper    never runs: the workspace's     coreos-builder.WORKSPACE.keeper
 //	          files are read through it
+//	          the image of such containers    coreos-builder/keeper:latest
 //	tool      a command of the builder's own  (the engine names it)
 //	shell     a user's shell                  (the engine names it)
 //	image     a builder image                 coreos-builder/IMAGE:DIGEST
-//	          the image of keepers            coreos-builder/keeper:latest
 //	stage     what a builder image is made    (nothing; removed when the image is made)
 //	          from on the way
 //
@@ -19,7 +20,22 @@ package docker
 // lock: an engine gives a name to one container only, and takes it from a container that has ended, whoever started
 // it, when the next step wants it.
 //
-// What is done is not kept in labels but in the volume, in files that the steps write (see stamp.go).
+// What is done is not kept in labels but in the volume, in the directory .coreos-builder/steps, by the steps themselves:
+//
+//	STEP.stamp       the step was done. Written beside its place and then moved there, so that it is whole or not there.
+//	STEP.unfinished  the step was begun; taken away when the stamp is laid.
+//
+// A stamp is lines of a word, a space and a value:
+//
+//	step        the step's name
+//	run         what tells this run from all others
+//	started     when the run began and ended, as RFC 3339 in UTC
+//	finished
+//	after       a step that this one needs, and that step's run; once for each
+//	source      a name and its revision; once for each, for the step that fetched them
+//	verifier    recognises the secret that the step read
+//	config      what the step's plan was made of: builder.Config as JSON
+//	definition  what was run: builder.Definition as JSON. The step's digest is that of this text.
 const (
 	// labelKind tells what a thing is: one of the kinds above.
 	labelKind = "coreos-builder.kind"

@@ -95,12 +95,13 @@ func (e *Engine) prepareKeeperImage(ctx context.Context) error {
 		return err
 	}
 	reply, err := e.api.ImageImport(ctx, image.ImportSource{Source: &empty, SourceName: "-"}, keeperImage,
-		image.ImportOptions{Changes: []string{"LABEL " + labelKind + "=" + kindImage}})
+		image.ImportOptions{Changes: []string{"LABEL " + labelKind + "=" + kindKeeper}})
 	if err != nil {
 		return failed("make image "+keeperImage, err)
 	}
 	defer reply.Close()
 	_, err = io.Copy(io.Discard, reply)
+	e.removeUnnamed(ctx, kindKeeper) // that of another client that did this at the same moment
 	return err
 }
 

@@ -15,22 +15,7 @@ import (
 	"github.com/coreos-builder/coreos-builder/builder"
 )
 
-// A workspace's volume says what is done in it, in the directory .coreos-builder/steps:
-//
-//	STEP.stamp       the step was done. Written beside its place and then moved there, so that it is whole or not there.
-//	STEP.unfinished  the step was begun; taken away when the stamp is laid.
-//
-// A stamp is lines of a word, a space and a value:
-//
-//	step        the step's name
-//	run         what tells this run from all others
-//	started     when the run began and ended, as RFC 3339 in UTC
-//	finished
-//	after       a step that this one needs, and that step's run; once for each
-//	source      a name and its revision; once for each, for the step that fetched them
-//	verifier    recognises the secret that the step read
-//	config      what the step's plan was made of: builder.Config as JSON
-//	definition  what was run: builder.Definition as JSON. The step's digest is that of this text.
+// The files of a workspace's directory of stamps; labels.go says what is in them.
 const (
 	stampSuffix      = ".stamp"
 	unfinishedSuffix = ".unfinished"

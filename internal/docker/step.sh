@@ -1,6 +1,6 @@
 # Runs one step of a plan, as the first process of its container.
 #
-#   step NAME STATE DEFINITION CONFIG SECRET [NEED[=RUN]]... -- [recover|run|sources COUNT WORD...]...
+#   step NAME STATE DEFINITION CONFIG SECRET [NEED[=RUN]]... -- [loops 0] [recover|run|sources COUNT WORD...]...
 #
 # It makes sure that every step it needs is done, by the very run that it was planned on where that is given; takes
 # down its own stamp; runs its commands; and, as its last act, lays down a new stamp, whole or not at all. With SECRET
@@ -74,11 +74,19 @@ if [[ -d $inputs ]]; then
   cp -R "$inputs" "$state/inputs" || exit
 fi
 
+# Where /dev is not the kernel's own, as in Docker-in-Docker, no node appears in it for a loop device that is new.
+make_loop_nodes() {
+  grep -q ' /dev tmpfs ' /proc/mounts || return 0
+  # shellcheck disable=SC2016
+  sudo -n sh -c 'for n in $(seq 0 63); do [ -e "/dev/loop$n" ] || mknod -m 0660 "/dev/loop$n" b 7 "$n"; done'
+}
+
 sources=
 while (($#)); do
   kind=$1 count=$2
   shift 2
   case $kind in
+    loops) make_loop_nodes || exit ;;
     recover) if [[ -n $recover ]]; then call "${@:1:count}"; fi ;;
     run) call "${@:1:count}" ;;
     sources)

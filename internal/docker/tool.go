@@ -3,7 +3,6 @@ package docker
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -57,7 +56,7 @@ func (e *Engine) tool(ctx context.Context, plan builder.Plan, argv []string, out
 	select {
 	case status := <-ended:
 		if status.StatusCode != 0 {
-			return fmt.Errorf("%s ended with exit code %d: %w", argv[0], status.StatusCode, lastLine(complaints.String()))
+			return &toolError{argv[0], status.StatusCode, lastLine(complaints.String())}
 		}
 		return nil
 	case err := <-failure:
@@ -65,7 +64,19 @@ func (e *Engine) tool(ctx context.Context, plan builder.Plan, argv []string, out
 	}
 }
 
-func lastLine(text string) error {
-	lines := strings.Split(strings.TrimSpace(text), "\n")
-	return errors.New(lines[len(lines)-1])
+// toolError is a command of the builder's own that failed.
+type toolError struct {
+	command string
+	code    int64
+	// last is the last line that it printed on its standard error.
+	last string
+}
+
+func (e *toolError) Error() string {
+	return fmt.Sprintf("%s ended with exit code %d: %s", e.command, e.code, e.last)
+}
+
+func lastLine(text string) string {
+	text = strings.TrimSpace(text)
+	return text[strings.LastIndex(text, "\n")+1:]
 }

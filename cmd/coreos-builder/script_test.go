@@ -1,0 +1,75 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/coreos-builder/coreos-builder/internal/docker"
+	"github.com/coreos-builder/coreos-builder/internal/docker/dockertest"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(dockertest.Guard(m), map[string]func(){"coreos-builder": main})
+}
+
+// scripts are the tests of a folder of testdata/script.
+func scripts(folder string, setup func(*testscript.Env) error) testscript.Params {
+	return testscript.Params{
+		Dir:                 filepath.Join("..", "..", "testdata", "script", folder),
+		Setup:               setup,
+		Cmds:                commands,
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+	}
+}
+
+// TestWithoutEngine runs what must work, or be refused, where no engine can be reached.
+func TestWithoutEngine(t *testing.T) {
+	testscript.Run(t, scripts("offline", func(env *testscript.Env) error {
+		env.Setenv("DOCKER_HOST", "tcp://127.0.0.1:1")
+		return nil
+	}))
+}
+
+// TestWithEngine runs whole builds on the engine that is there.
+func TestWithEngine(t *testing.T) {
+	testscript.RunT(serial{t}, scripts("engine", inherit(dockertest.Connect(t))))
+}
+
+// TestWithSecondEngine runs the same on an engine that knows nothing of this machine: Docker in Docker, by TCP and TLS.
+func TestWithSecondEngine(t *testing.T) {
+	outer := dockertest.Connect(t)
+	second := dockertest.StartSecond(t, outer)
+	t.Setenv("DOCKER_HOST", second.Host)
+	t.Setenv("DOCKER_TLS_VERIFY", "1")
+	t.Setenv("DOCKER_CERT_PATH", second.Certificates)
+	t.Setenv("DOCKER_CONTEXT", "")
+	testscript.RunT(serial{t}, scripts("engine", inherit(outer)))
+}
+
+// inherit lets scripts find the engine that their test has found, and boot images on the outer one.
+func inherit(outer *docker.Engine) func(*testscript.Env) error {
+	return func(env *testscript.Env) error {
+		for _, name := range []string{"DOCKER_HOST", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH", "DOCKER_CONTEXT", "DOCKER_CONFIG"} {
+			if value, ok := os.LookupEnv(name); ok {
+				env.Setenv(name, value)
+			}
+		}
+		if home, err := os.UserHomeDir(); err == nil && os.Getenv("DOCKER_CONFIG") == "" {
+			env.Setenv("DOCKER_CONFIG", filepath.Join(home, ".docker"))
+		}
+		return useWorkspace(env, outer)
+	}
+}
+
+// serial runs scripts one after the other: they build, and look at what is left of it.
+type serial struct{ *testing.T }
+
+func (serial) Parallel()       {}
+func (s serial) Verbose() bool { return testing.Verbose() }
+func (s serial) Run(name string, f func(testscript.T)) {
+	s.T.Run(name, func(t *testing.T) { f(serial{t}) })
+}
