@@ -19,7 +19,7 @@ type artifactsCommand struct {
 
 type artifactsList struct {
 	configFlags `embed:""`
-	JSON        bool `name:"json" help:"As JSON."`
+	JSON        bool `name:"json" env:"-" help:"As JSON."`
 }
 
 func (c *artifactsList) Run(ctx context.Context, flags *engineFlags) error {

@@ -18,7 +18,7 @@ type selectFlags struct {
 	From  string `placeholder:"PHASE" help:"Begin with this phase; those before it are taken as they are."`
 	Until string `placeholder:"PHASE" help:"End with this phase."`
 	Only  string `placeholder:"PHASE" help:"Run this phase alone."`
-	Force bool   `help:"Run also what is up to date."`
+	Force bool   `env:"-" help:"Run also what is up to date."`
 }
 
 func (f selectFlags) selection() builder.Selection {
@@ -30,6 +30,14 @@ type buildCommand struct {
 	selectFlags `embed:""`
 	Output      string `short:"o" type:"path" placeholder:"DIR" help:"Fetch the results to this directory in the end."`
 	Progress    string `enum:"auto,tty,plain,json" default:"auto" help:"How to show what happens: auto, tty, plain or json."`
+}
+
+func (c *buildCommand) Help() string {
+	return `Runs the recipe's phases in order, each in a container of its own, over the workspace's volume. What is up to date is
+not run again. A step that somebody runs already is followed. Ctrl-C asks the step that runs to end, a second one kills
+it; a client that is killed or loses its connection leaves it running, and the same command follows it.
+
+Exit codes: 0 done, 1 a step failed, 2 a mistake in what was asked for, 3 the engine, 130 stopped.`
 }
 
 func (c *buildCommand) Run(ctx context.Context, flags *engineFlags) error {

@@ -14,8 +14,8 @@ import (
 
 type cleanCommand struct {
 	Workspace string `arg:"" optional:"" help:"The workspace to remove."`
-	All       bool   `help:"Remove every workspace of the engine."`
-	Yes       bool   `short:"y" help:"Do not ask."`
+	All       bool   `env:"-" help:"Remove every workspace of the engine."`
+	Yes       bool   `env:"-" short:"y" help:"Do not ask."`
 }
 
 func (c *cleanCommand) Run(ctx context.Context, flags *engineFlags) error {

@@ -15,8 +15,8 @@ import (
 type logsCommand struct {
 	configFlags `embed:""`
 	Step        string `arg:"" help:"The step, such as build_packages; of image_to_vm.vmware the first part will do where it is the only one."`
-	Follow      bool   `short:"f" help:"Go on until the step ends."`
-	Timestamps  bool   `short:"t" help:"Show when each line came."`
+	Follow      bool   `env:"-" short:"f" help:"Go on until the step ends."`
+	Timestamps  bool   `env:"-" short:"t" help:"Show when each line came."`
 }
 
 func (c *logsCommand) Run(ctx context.Context, flags *engineFlags) error {

@@ -15,8 +15,8 @@ import (
 type planCommand struct {
 	configFlags `embed:""`
 	selectFlags `embed:""`
-	JSON        bool   `name:"json" xor:"form" help:"As JSON. The engine is not asked."`
-	Sh          bool   `name:"sh" xor:"form" help:"As a shell script of docker commands that does the same by hand. The engine is not asked."`
+	JSON        bool   `name:"json" env:"-" xor:"form" help:"As JSON. The engine is not asked."`
+	Sh          bool   `name:"sh" env:"-" xor:"form" help:"As a shell script of docker commands that does the same by hand. The engine is not asked."`
 	Output      string `short:"o" placeholder:"DIR" help:"The directory that the script fetches the results to."`
 }
 

@@ -29,7 +29,7 @@ func (recipesList) Run() error {
 
 type recipesShow struct {
 	Recipe string `arg:"" help:"A built-in recipe, or a file."`
-	YAML   bool   `name:"yaml" help:"The recipe as it is written."`
+	YAML   bool   `name:"yaml" env:"-" help:"The recipe as it is written."`
 }
 
 func (c recipesShow) Run() error {

@@ -15,7 +15,7 @@ import (
 
 type shellCommand struct {
 	configFlags `embed:""`
-	SDK         bool     `name:"sdk" help:"Enter the SDK chroot."`
+	SDK         bool     `name:"sdk" env:"-" help:"Enter the SDK chroot. What fails in there ends with exit code 1, whatever its own was."`
 	Command     []string `arg:"" optional:"" passthrough:"" help:"The command to run, after --; without one, a shell."`
 }
 

@@ -16,7 +16,7 @@ import (
 
 type statusCommand struct {
 	configFlags `embed:""`
-	JSON        bool `name:"json" help:"As JSON."`
+	JSON        bool `name:"json" env:"-" help:"As JSON."`
 }
 
 func (c *statusCommand) Help() string {
