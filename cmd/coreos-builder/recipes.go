@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"os"
 	"strings"
-	"text/tabwriter"
 
+	"github.com/coreos-builder/coreos-builder/builder"
 	"github.com/coreos-builder/coreos-builder/internal/recipe"
 )
 
@@ -46,18 +46,22 @@ func (c recipesShow) Run() error {
 		return err
 	}
 	fmt.Printf("%s: %s\n\nOptions:\n", r.Name, r.About)
-	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	for _, option := range r.Options {
-		about := option.About
-		if len(option.Values) > 0 {
-			about += ": " + strings.Join(option.Values, ", ")
-		}
-		fmt.Fprintf(table, "  %s\t%s\t%s\n", option.Name, option.Default, about)
+		printOption(option)
 	}
-	table.Flush()
 	fmt.Print("\nPhases:\n")
 	for _, phase := range r.Phases {
-		fmt.Fprintf(table, "  %s\t%s\n", phase.Name, phase.About)
+		fmt.Printf("  %-24s  %s\n", phase.Name, phase.About)
 	}
-	return table.Flush()
+	return nil
+}
+
+func printOption(option builder.Option) {
+	fmt.Printf("  %-18s  %s\n", option.Name, option.About)
+	if len(option.Values) > 0 {
+		fmt.Printf("  %-18s  one of %s\n", "", strings.Join(option.Values, ", "))
+	}
+	if option.Default != "" {
+		fmt.Printf("  %-18s  default: %s\n", "", option.Default)
+	}
 }

@@ -69,19 +69,26 @@ func parseRecord(record string) (File, error) {
 
 // checkName refuses what is not the name of a file right in a directory: it is about to be written there.
 func checkName(name string) error {
-	if name == "" || name != filepath.Base(name) || !filepath.IsLocal(name) || strings.ContainsAny(name, "/\\\x00\n") {
+	if name == "" || name == "." || name != filepath.Base(name) || !filepath.IsLocal(name) || strings.ContainsAny(name, "/\\\x00\n") {
 		return fmt.Errorf("%q is not a file name", name)
+	}
+	if name == Sums || strings.HasSuffix(name, partSuffix) {
+		return fmt.Errorf("%q is a name that this program uses itself", name)
 	}
 	return nil
 }
+
+// maxSize is that of the largest image that anybody builds, and more. A few bytes of archive can stand for any number of
+// zeros.
+const maxSize = 1 << 40
 
 // checkHeader refuses what is not a plain file.
 func checkHeader(header *tar.Header) error {
 	if header.Typeflag != tar.TypeReg && header.Typeflag != tar.TypeGNUSparse {
 		return fmt.Errorf("%q is not a plain file", header.Name)
 	}
-	if header.Size < 0 {
-		return fmt.Errorf("%q has a size of %d", header.Name, header.Size)
+	if header.Size < 0 || header.Size > maxSize {
+		return fmt.Errorf("%q has a size of %d bytes", header.Name, header.Size)
 	}
 	return checkName(header.Name)
 }

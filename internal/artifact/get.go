@@ -18,6 +18,9 @@ import (
 // Sums is the name of the file of checksums, in the form that sha256sum reads.
 const Sums = "SHA256SUMS"
 
+// partSuffix is added to the name of a file that is not whole yet.
+const partSuffix = ".part"
+
 // Get takes the artefacts of a plan out to a directory, which is made if it is not there, and writes their checksums
 // beside them. Nothing is written anywhere else. A file bears its name when it is whole; until then ".part" is added.
 // Each file that is done is reported.
@@ -86,13 +89,19 @@ func writeFile(root *os.Root, header *tar.Header, content io.Reader) (File, erro
 	if header.Mode&0o100 != 0 {
 		mode = 0o777
 	}
-	part := header.Name + ".part"
-	out, err := root.OpenFile(part, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, mode)
+	part := header.Name + partSuffix
+	if err := root.Remove(part); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return File{}, err
+	}
+	out, err := root.OpenFile(part, os.O_CREATE|os.O_EXCL|os.O_WRONLY, mode)
 	if err != nil {
 		return File{}, err
 	}
 	sum := sha256.New()
 	size, err := copySparse(out, io.TeeReader(content, sum))
+	if err == nil && size != header.Size {
+		err = fmt.Errorf("%q was cut off after %d of %d bytes", header.Name, size, header.Size)
+	}
 	if err = errors.Join(err, out.Close()); err != nil {
 		return File{}, err
 	}
@@ -110,8 +119,8 @@ func writeSums(root *os.Root, files []File) error {
 	for _, file := range files {
 		fmt.Fprintf(&text, "%s  %s\n", file.SHA256, file.Name)
 	}
-	if err := root.WriteFile(Sums+".part", text.Bytes(), 0o666); err != nil {
+	if err := root.WriteFile(Sums+partSuffix, text.Bytes(), 0o666); err != nil {
 		return err
 	}
-	return root.Rename(Sums+".part", Sums)
+	return root.Rename(Sums+partSuffix, Sums)
 }

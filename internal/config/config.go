@@ -88,7 +88,7 @@ func Parse(file string, content []byte) (Settings, Origins, error) {
 		return s, origins, err
 	}
 	var document yaml.Node
-	if err := yaml.Load(content, &document); err != nil {
+	if err := yaml.Unmarshal(content, &document); err != nil {
 		return s, origins, &strictyaml.Error{File: file, Message: err.Error()}
 	}
 	origins.collect(&document)

@@ -65,14 +65,14 @@ func (d *tty) Show(e builder.Event) {
 		d.begin("builder image", e.Time, "")
 		d.add(e.Text)
 	case builder.Started:
-		d.settle()
+		d.settle(e.Time)
 		d.begin(e.Step, e.Time, e.Text)
 	case builder.Printed:
 		d.line.add(e.Text, d.add)
 	case builder.Stopping:
 		d.note = stopping(e)
 	case builder.Skipped:
-		d.settle()
+		d.settle(e.Time)
 		d.print("\x1b[32m✔\x1b[0m", e.Step, e.Text)
 	case builder.Finished:
 		sign := "\x1b[32m✔\x1b[0m"
@@ -80,7 +80,7 @@ func (d *tty) Show(e builder.Event) {
 			sign = "\x1b[31m✘\x1b[0m"
 		}
 		d.step = ""
-		d.settle()
+		d.settle(e.Time)
 		d.print(sign, e.Step, ending(*e.Result))
 	}
 }
@@ -101,9 +101,9 @@ func (d *tty) begin(step string, since time.Time, note string) {
 }
 
 // settle ends the step that runs, if it did not say how: an image that was built.
-func (d *tty) settle() {
+func (d *tty) settle(at time.Time) {
 	if d.step != "" {
-		name, took := d.step, time.Since(d.since)
+		name, took := d.step, at.Sub(d.since)
 		d.step = ""
 		d.print("\x1b[32m✔\x1b[0m", name, "done in "+Duration(took))
 	}

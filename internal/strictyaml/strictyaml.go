@@ -3,8 +3,10 @@
 package strictyaml
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"reflect"
 	"regexp"
 	"strings"
@@ -27,9 +29,15 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("%s:%d: %s", e.File, e.Line, e.Message)
 }
 
-// Load reads the one document of a file into a struct. What is wrong is an *Error: the first thing.
+// Load reads the one document of a file into a struct; a file without one says nothing. What is wrong is an *Error: the
+// first thing.
 func Load(file string, content []byte, into any) error {
-	err := yaml.Load(content, into, yaml.WithKnownFields())
+	var document yaml.Node
+	err := yaml.NewDecoder(bytes.NewReader(content)).Decode(&document)
+	if errors.Is(err, io.EOF) {
+		return nil
+	}
+	err = yaml.Load(content, into, yaml.WithKnownFields())
 	if err == nil {
 		return nil
 	}

@@ -1,0 +1,92 @@
+package images_test
+
+import (
+	"archive/tar"
+	"bytes"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/coreos-builder/coreos-builder/images"
+)
+
+// contents are the files of a build context, by name.
+func contents(t *testing.T, name string) (names []string, files map[string][]byte, modes map[string]int64) {
+	t.Helper()
+	archive, err := images.Context(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, modes = map[string][]byte{}, map[string]int64{}
+	for r := tar.NewReader(bytes.NewReader(archive)); ; {
+		header, err := r.Next()
+		if err == io.EOF {
+			return names, files, modes
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		content, err := io.ReadAll(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		names = append(names, header.Name)
+		files[header.Name], modes[header.Name] = content, header.Mode
+	}
+}
+
+func TestABuildContextIsTheSameEachTime(t *testing.T) {
+	for _, name := range images.Names() {
+		one, err1 := images.Context(name)
+		two, err2 := images.Context(name)
+		if err1 != nil || err2 != nil || !bytes.Equal(one, two) {
+			t.Errorf("%s: %v, %v", name, err1, err2)
+		}
+		names, _, modes := contents(t, name)
+		if !slices.Contains(names, "Dockerfile") || modes["tools/enter-sdk"] != 0o755 || modes["Dockerfile"] != 0o644 {
+			t.Errorf("%s: got %v, %v", name, names, modes)
+		}
+	}
+	if _, err := images.Context("tools"); err == nil {
+		t.Error("what is no image has a context")
+	}
+}
+
+// Every script in a build context is one that its interpreter can read and, where shellcheck is there, finds nothing in.
+func TestScriptsCanBeRead(t *testing.T) {
+	shellcheck, _ := exec.LookPath("shellcheck")
+	for _, name := range images.Names() {
+		names, files, _ := contents(t, name)
+		directory := t.TempDir()
+		for _, file := range names {
+			first, _, _ := strings.Cut(string(files[file]), "\n")
+			path := filepath.Join(directory, filepath.Base(file))
+			if err := os.WriteFile(path, files[file], 0o644); err != nil {
+				t.Fatal(err)
+			}
+			switch {
+			case strings.HasPrefix(first, "#!/bin/bash"), strings.HasPrefix(first, "#!/bin/sh"):
+				check(t, file, "bash", "-n", path)
+				if shellcheck != "" && strings.HasPrefix(file, "tools/") {
+					check(t, file, shellcheck, path)
+				}
+			case strings.Contains(first, "python"):
+				check(t, file, "python3", "-c", "import ast, sys; ast.parse(open(sys.argv[1]).read())", path)
+			}
+		}
+	}
+}
+
+func check(t *testing.T, file, program string, arguments ...string) {
+	t.Helper()
+	if _, err := exec.LookPath(program); err != nil {
+		t.Skip(err)
+	}
+	if out, err := exec.Command(program, arguments...).CombinedOutput(); err != nil {
+		t.Errorf("%s: %v\n%s", file, err, out)
+	}
+}
