@@ -8,7 +8,9 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+	"time"
 
+	"github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/filters"
 	"github.com/docker/docker/api/types/image"
@@ -74,7 +76,8 @@ func leftovers(api *client.Client, before, loops map[string]bool) ([]string, err
 		return nil, err
 	}
 	for _, c := range containers {
-		if c.Labels[label] != "" || strings.HasPrefix(c.Labels["coreos-builder.workspace"], Workspaces) {
+		ours := c.Labels[label] != "" || strings.HasPrefix(c.Labels["coreos-builder.workspace"], Workspaces)
+		if ours && !goes(api, c) {
 			left = append(left, fmt.Sprint("container ", c.Names))
 		}
 	}
@@ -93,6 +96,22 @@ func leftovers(api *client.Client, before, loops map[string]bool) ([]string, err
 		}
 	}
 	return left, removeNew(api, before)
+}
+
+// goes waits for a container that the engine is about to remove by itself, as that of a shell that has ended.
+func goes(api *client.Client, c container.Summary) bool {
+	if len(c.Names) > 0 && c.State != container.StateRemoving {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	gone, failure := api.ContainerWait(ctx, c.ID, container.WaitConditionRemoved)
+	select {
+	case <-gone:
+		return true
+	case err := <-failure:
+		return errdefs.IsNotFound(err)
+	}
 }
 
 // removeNew removes the images that were not there before, unless somebody uses them by now.
