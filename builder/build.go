@@ -35,6 +35,9 @@ func Build(ctx context.Context, engine Engine, plan Plan, options Options) error
 	if b.Events == nil {
 		b.Events = func(Event) {}
 	}
+	for _, note := range plan.Notes {
+		b.emit(Noted, "", note)
+	}
 	if err := b.interruptible(ctx, b.begin); err != nil {
 		return err
 	}
@@ -153,7 +156,7 @@ func (b *build) run(ctx context.Context, step Step) error {
 		return &StoppedError{Step: step.Name}
 	}
 	if result.ExitCode != 0 {
-		return &StepError{Workspace: b.plan.Workspace, Step: step.Name, Result: result, Last: tail.lines()}
+		return &StepError{Workspace: b.plan.Workspace, Step: step.Name, Result: result, Last: tail.lines(), Defect: step.Defect}
 	}
 	return nil
 }

@@ -15,7 +15,7 @@ func (r Recipe) Check() error {
 	checks := []struct {
 		where string
 		check func() error
-	}{{"recipe", r.checkFields}, {"enter", r.checkEnter}}
+	}{{"recipe", r.checkFields}, {"enter", r.checkEnter}, {"releases", r.checkReleases}, {"errata", r.checkErrata}}
 	for _, option := range r.Options {
 		checks = append(checks, struct {
 			where string
@@ -64,6 +64,30 @@ func (r Recipe) checkEnter() error {
 		}
 		if _, err := regexp.Compile(enter.Accepts); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+func (r Recipe) checkReleases() error {
+	if _, err := regexp.Compile(r.Releases.Number); err != nil {
+		return err
+	}
+	return checkTemplates(r.Releases.Name)
+}
+
+func (r Recipe) checkErrata() error {
+	for _, erratum := range r.Errata {
+		if len(erratum.Match) == 0 || len(erratum.Use) == 0 || erratum.Wrong == "" || erratum.Source == "" {
+			return errors.New("match, wrong, use or source is missing")
+		}
+		for _, name := range append(sorted(erratum.Match), sorted(erratum.Use)...) {
+			if _, ok := r.option(name); !ok {
+				return fmt.Errorf("there is no option %s", name)
+			}
+		}
+		if !slices.ContainsFunc(r.Phases, func(p Phase) bool { return p.Name == erratum.Phase }) {
+			return fmt.Errorf("there is no phase %s", erratum.Phase)
 		}
 	}
 	return nil

@@ -25,23 +25,45 @@ func Compile(r Recipe, c Config) (Plan, error) {
 		return Plan{}, &InputError{"workspace", c.Workspace,
 			"is not a name of up to 64 lower case letters, digits, - and _, starting with a letter or digit"}
 	}
-	values, err := resolve(r, c)
+	asked := c
+	defect, defective := r.erratum(c)
+	mended := defective && !c.NoErrata
+	if mended {
+		c = defect.mend(c)
+	}
+	values, release, err := resolve(r, c)
 	if err != nil {
 		return Plan{}, err
 	}
 	compiler := compiler{recipe: r, config: c, values: values}
-	plan := Plan{Recipe: r.Name, Workspace: c.Workspace, Config: c, Dir: r.Dir, Enter: r.Enter}
+	plan := Plan{Recipe: r.Name, Workspace: c.Workspace, Config: asked, Dir: r.Dir, Enter: r.Enter, Notes: r.notes(release)}
+	if mended {
+		plan.Notes = append(plan.Notes, defect.mended())
+	}
 	if plan.Image, err = compiler.image(); err != nil {
 		return Plan{}, &RecipeError{r.Name, "image", err}
 	}
 	if plan.Steps, err = compiler.steps(plan.Image.Tag); err != nil {
 		return Plan{}, err
 	}
+	if defective && !mended {
+		plan.Notes = append(plan.Notes, defect.unmended())
+		plan.blame(defect)
+	}
 	plan.Artifacts.Files = r.Artifacts.Files
 	if plan.Artifacts.Dir, err = expand(r.Artifacts.Dir, values); err != nil {
 		return Plan{}, &RecipeError{r.Name, "artifacts", err}
 	}
 	return plan, nil
+}
+
+// blame tells the steps of a phase what is known to be wrong with what they build.
+func (p Plan) blame(defect Erratum) {
+	for i, step := range p.Steps {
+		if step.Phase == defect.Phase {
+			p.Steps[i].Defect = defect.unmended()
+		}
+	}
 }
 
 type compiler struct {

@@ -51,6 +51,8 @@ type StepError struct {
 	Result    Result
 	// Last are the last lines that the step printed.
 	Last []string
+	// Defect is what is known to be wrong with what the step builds.
+	Defect string
 }
 
 func (e *StepError) Error() string {
@@ -58,7 +60,11 @@ func (e *StepError) Error() string {
 		return fmt.Sprintf("step %s was killed because the engine's host ran out of memory (exit code %d)",
 			e.Step, e.Result.ExitCode)
 	}
-	return fmt.Sprintf("step %s failed with exit code %d", e.Step, e.Result.ExitCode)
+	text := fmt.Sprintf("step %s failed with exit code %d", e.Step, e.Result.ExitCode)
+	if e.Defect != "" {
+		text += "; it is known that " + e.Defect
+	}
+	return text
 }
 
 // BusyError is a workspace in which somebody else's step runs.

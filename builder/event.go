@@ -7,6 +7,8 @@ type Kind string
 
 // The kinds of events, in the order in which a build gives them.
 const (
+	// Noted: Text is what a user is to know of the build.
+	Noted Kind = "noted"
 	// Preparing: Text is a line that came while the builder image was made.
 	Preparing Kind = "preparing"
 	// Skipped: Step is not run; Text says why not.

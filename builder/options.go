@@ -9,48 +9,80 @@ import (
 	"unicode"
 )
 
-// resolve is the value of every option as templates see it: a string, for a list []string, for a secret a bool.
-func resolve(r Recipe, c Config) (map[string]any, error) {
-	values := map[string]any{}
-	known := map[string]Option{}
-	for _, option := range r.Options {
-		known[option.Name] = option
-	}
+// resolve is the value of every option as templates see it: a string, for a list []string, for a secret a bool. It is
+// also the number of the release that they ask for.
+func resolve(r Recipe, c Config) (values map[string]any, release int, err error) {
 	for _, name := range sorted(c.Options) {
-		if _, ok := known[name]; !ok {
-			return nil, &InputError{name, "", fmt.Sprintf("is not an option of recipe %s: see recipes show %s", r.Name, r.Name)}
+		if _, ok := r.option(name); !ok {
+			return nil, 0, &InputError{name, "", fmt.Sprintf("is not an option of recipe %s: see recipes show %s", r.Name, r.Name)}
 		}
 	}
+	values = map[string]any{}
 	for _, option := range r.Options {
 		given := c.Options[option.Name]
 		if err := check(option, given, c); err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 		if len(given) == 0 && option.Default != "" && !excluded(r, option, c) {
 			given = []string{option.Default}
 		}
-		switch {
-		case option.Secret:
-			values[option.Name] = c.Secrets[option.Name]
-		case option.File:
-			values[option.Name] = ""
-			if files := c.Files[option.Name]; len(files) > 0 {
-				values[option.Name] = inputPath(option.Name, files)
-			}
-		case option.List:
-			values[option.Name] = given
-		default:
-			values[option.Name] = strings.Join(given, "")
+		values[option.Name] = option.value(given, c)
+	}
+	if release, err = r.release(values); err != nil {
+		return nil, 0, &RecipeError{r.Name, "releases", err}
+	}
+	values["knows"] = r.knows(release)
+	for _, option := range r.Options {
+		given, err := option.known(c.Options[option.Name], release)
+		if err != nil {
+			return nil, 0, err
+		}
+		if given != nil && option.Releases != nil {
+			values[option.Name] = option.value(given, c)
 		}
 	}
 	for _, name := range sorted(r.Values) {
 		value, err := expand(r.Values[name], values)
 		if err != nil {
-			return nil, &RecipeError{r.Name, "value " + name, err}
+			return nil, 0, &RecipeError{r.Name, "value " + name, err}
 		}
 		values[name] = value
 	}
-	return values, nil
+	return values, release, nil
+}
+
+// value is what templates see of an option that is set to something.
+func (o Option) value(given []string, c Config) any {
+	switch {
+	case o.Secret:
+		return c.Secrets[o.Name]
+	case o.File:
+		if files := c.Files[o.Name]; len(files) > 0 {
+			return inputPath(o.Name, files)
+		}
+		return ""
+	case o.List:
+		return given
+	}
+	return strings.Join(given, "")
+}
+
+// known refuses values that a release does not have. Of an option that is not set it is the default, or what is in its
+// place in that release; of one without a default, nil.
+func (o Option) known(given []string, release int) ([]string, error) {
+	if len(given) == 0 && o.Default != "" {
+		for _, value := range append([]string{o.Default}, o.Values...) {
+			if o.Releases[value].has(release) {
+				return []string{value}, nil
+			}
+		}
+	}
+	for _, value := range given {
+		if which := o.Releases[value]; !which.has(release) {
+			return nil, &InputError{o.Name, value, fmt.Sprintf("is there %s only", which)}
+		}
+	}
+	return nil, nil
 }
 
 // excluded tells whether an option that was set takes away another's default.

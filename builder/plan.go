@@ -13,8 +13,10 @@ type Plan struct {
 	Recipe    string `json:"recipe"`
 	Workspace string `json:"workspace"`
 	// Config is what the plan was made of, for whoever comes later and asks what is built in the workspace.
-	Config Config      `json:"config"`
-	Image  ImageSource `json:"image"`
+	Config Config `json:"config"`
+	// Notes are what a user is to know of this build.
+	Notes []string    `json:"notes,omitempty"`
+	Image ImageSource `json:"image"`
 	// Dir is where the workspace is mounted in every container.
 	Dir       string    `json:"dir"`
 	Steps     []Step    `json:"steps"`
@@ -31,6 +33,8 @@ type Step struct {
 	About string `json:"about,omitempty"`
 	// Needs names the steps whose results this one builds on.
 	Needs []string `json:"needs,omitempty"`
+	// Defect is what is known to be wrong with what the step builds.
+	Defect string `json:"defect,omitempty"`
 	Definition
 	// Digest is that of the definition: "sha256:" and 64 hexadecimal digits.
 	Digest string `json:"digest"`

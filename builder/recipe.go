@@ -16,6 +16,10 @@ type Recipe struct {
 	Enter map[string]Enter `yaml:"enter"`
 	// Options are the values that a user may set.
 	Options []Option `yaml:"options"`
+	// Releases says what the releases of the operating system differ in.
+	Releases Releases `yaml:"releases"`
+	// Errata are known defects of releases, with what to build instead.
+	Errata []Erratum `yaml:"errata"`
 	// Values are templates over the options, for what several templates need: {{.ref}} is the value named ref.
 	Values map[string]string `yaml:"values"`
 	// Phases are the parts of the build, in order.
@@ -53,6 +57,9 @@ type Option struct {
 	Default string `yaml:"default"`
 	// Values, when there are any, are the only ones allowed.
 	Values []string `yaml:"values"`
+	// Releases are the releases that have a value, of those values that not every release has. Where a release does not
+	// have the default, it is the first value that it has.
+	Releases map[string]Range `yaml:"releases"`
 	// Pattern is a regular expression that the whole value has to match. A value never holds a control character,
 	// whatever the pattern says.
 	Pattern string `yaml:"pattern"`

@@ -73,6 +73,9 @@ func (c *planCommand) judge(ctx context.Context, flags *engineFlags, q request) 
 
 func printPlan(plan builder.Plan, verdicts []builder.Verdict, known bool) {
 	fmt.Printf("workspace  %s\nrecipe     %s\nimage      %s\n", plan.Workspace, plan.Recipe, plan.Image.Tag)
+	for _, note := range plan.Notes {
+		fmt.Println("note       " + note)
+	}
 	for i, step := range plan.Steps {
 		fmt.Printf("\n%s: %s\n", step.Name, step.About)
 		if known {

@@ -84,6 +84,7 @@ func (s settings) request(r builder.Recipe, otherwise builder.Config) (request, 
 		Options:   over(options, otherwise.Options),
 		Files:     over(q.files.Lists(), otherwise.Files),
 		Secrets:   maps.Clone(otherwise.Secrets),
+		NoErrata:  s.NoErrata || otherwise.NoErrata,
 	}
 	for name := range q.secrets {
 		if c.Secrets == nil {

@@ -29,6 +29,7 @@ type Settings struct {
 	// PasswordFile is not an option of recipes: the secret option password is, and this is where it comes from.
 	PasswordFile  string            `yaml:"password_file" placeholder:"FILE" help:"The file that holds the password of the user core; - is standard input."`
 	DeveloperData string            `yaml:"developer_data" placeholder:"FILE" help:"A cloud-config for the image to apply when it boots."`
+	NoErrata      bool              `yaml:"no_errata" help:"Build a release as it is, even where it is known to be defective."`
 	Set           map[string]string `yaml:"options" placeholder:"OPTION=VALUE" mapsep:"none" help:"Set any option of the recipe (see recipes show). May be given several times."`
 }
 

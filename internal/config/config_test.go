@@ -25,6 +25,7 @@ group: beta
 format: [qemu, raw]
 password_file: secret/password
 developer_data: /etc/cloud-config
+no_errata: true
 options:
   jobs: 8
 `
@@ -36,7 +37,7 @@ func TestAFileSetsEverything(t *testing.T) {
 	}
 	wanted := config.Settings{
 		Recipe: "demo", Workspace: "mine", Branch: "master", Board: "amd64-usr", Image: "prod", Group: "beta", Format: []string{"qemu", "raw"},
-		PasswordFile: filepath.Join("dir", "secret", "password"), DeveloperData: "/etc/cloud-config", Set: map[string]string{"jobs": "8"},
+		PasswordFile: filepath.Join("dir", "secret", "password"), DeveloperData: "/etc/cloud-config", Set: map[string]string{"jobs": "8"}, NoErrata: true,
 	}
 	if difference := cmp.Diff(wanted, got); difference != "" {
 		t.Error(difference)
@@ -59,6 +60,8 @@ func TestSettingsGoOverOthersFieldByField(t *testing.T) {
 				field.SetString(text)
 			case reflect.Slice:
 				field.Set(reflect.ValueOf([]string{text}))
+			case reflect.Bool:
+				field.SetBool(true)
 			case reflect.Map:
 				field.Set(reflect.ValueOf(map[string]string{"option": text}))
 			}
@@ -83,7 +86,7 @@ func TestAMistakeIsExplainedWithItsLine(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for option, wanted := range map[string]string{"group": "ours.yaml:6: group is wrong", "jobs": "ours.yaml:11: jobs is wrong", "other": "other is wrong"} {
+	for option, wanted := range map[string]string{"group": "ours.yaml:6: group is wrong", "jobs": "ours.yaml:12: jobs is wrong", "other": "other is wrong"} {
 		if got := origins.Explain(&builder.InputError{Option: option, Reason: "is wrong"}).Error(); got != wanted {
 			t.Errorf("got %q, want %q", got, wanted)
 		}

@@ -107,6 +107,9 @@ func (e *Engine) inspectRun(ctx context.Context, id string) (builder.Run, error)
 		run.State = builder.RunCreated
 	default:
 		run.Finished = moment(found.State.FinishedAt)
+		if run.Finished.Before(run.Started) { // an engine may note the start of a short run after its end
+			run.Finished = run.Started
+		}
 	}
 	return run, nil
 }

@@ -56,6 +56,8 @@ type plain struct {
 
 func (d *plain) Show(e builder.Event) {
 	switch e.Kind {
+	case builder.Noted:
+		fmt.Fprintf(d.out, "note: %s\n", Clean(e.Text))
 	case builder.Preparing:
 		fmt.Fprintf(d.out, "image | %s\n", Clean(e.Text))
 	case builder.Skipped:

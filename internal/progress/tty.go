@@ -61,6 +61,8 @@ func (d *tty) Show(e builder.Event) {
 	d.mutex.Lock()
 	defer d.mutex.Unlock()
 	switch e.Kind {
+	case builder.Noted:
+		d.print("\x1b[33m!\x1b[0m", "note", Clean(e.Text))
 	case builder.Preparing:
 		d.begin("builder image", e.Time, "")
 		d.add(e.Text)

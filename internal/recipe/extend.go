@@ -20,6 +20,12 @@ func extend(r builder.Recipe, f file) (builder.Recipe, error) {
 	if f.Artifacts.Dir != "" {
 		r.Artifacts = f.Artifacts
 	}
+	if f.Releases.Number != "" {
+		r.Releases = f.Releases
+	}
+	if f.Errata != nil {
+		r.Errata = f.Errata
+	}
 	r.Enter = merged(r.Enter, f.Enter)
 	r.Values = merged(r.Values, f.Values)
 	for _, name := range f.Omit {
@@ -63,7 +69,7 @@ func override(base, over builder.Option) builder.Option {
 	base.Pattern = cmp.Or(over.Pattern, base.Pattern)
 	base.Form = cmp.Or(over.Form, base.Form)
 	if over.Values != nil {
-		base.Values = over.Values
+		base.Values, base.Releases = over.Values, over.Releases
 	}
 	if over.Excludes != nil {
 		base.Excludes = over.Excludes

@@ -38,12 +38,26 @@ var plans = map[string]struct {
 		Files: map[string][]builder.File{"developer_data": {
 			{SHA256: "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"}}},
 	}},
+	"coreos-509.1.0":           {"coreos", builder.Config{Options: map[string][]string{"version": {"509.1.0"}}}},
+	"coreos-509.1.0-no-errata": {"coreos", builder.Config{NoErrata: true, Options: map[string][]string{"version": {"509.1.0"}}}},
+	"coreos-766.5.0":           {"coreos", production("766.5.0", "vmware_ova")},
+	"coreos-1235.12.0":         {"coreos", production("1235.12.0", "niftycloud")},
+	"coreos-1632.3.0":          {"coreos", production("1632.3.0", "openstack")},
+	"coreos-1745.7.0":          {"coreos", builder.Config{Options: map[string][]string{"version": {"1745.7.0"}}}},
+	"coreos-1967.6.0":          {"coreos", production("1967.6.0", "vmware_raw")},
+	"coreos-2512.2.0":          {"coreos", production("2512.2.0", "qemu_uefi", "ami_vmdk")},
 	"coreos-mirrors": {"coreos", builder.Config{Options: map[string][]string{
 		"manifest_url": {"https://git.example/coreos/manifest.git"}, "repo_url": {"https://git.example/git-repo.git"},
 		"repo_branch": {"v1.12.37"}, "repo_verify": {"false"}, "manifest_name": {"ours.xml"},
 		"sdk_url":         {"https://sdk.example/coreos-sdk-amd64-{version}.tar.bz2"},
 		"depot_tools_url": {"https://git.example/depot_tools.git"}, "base_image": {"registry.example:5000/ubuntu:14.04"},
 	}}},
+}
+
+// production is an official build of a release.
+func production(version string, formats ...string) builder.Config {
+	return builder.Config{Options: map[string][]string{
+		"version": {version}, "image": {"prod"}, "group": {"stable"}, "format": formats}}
 }
 
 func TestPlansAreAsTheyWere(t *testing.T) {
@@ -91,8 +105,8 @@ func TestAnOptionChangesWhatItConcernsAlone(t *testing.T) {
 		"board":        {"arm64-usr", []string{"setup_board", "build_packages", "build_image", "image_to_vm.qemu"}},
 		"base_image":   {"debian:11", all},
 	} {
-		before := compile(t, "coreos", builder.Config{})
-		after := compile(t, "coreos", builder.Config{Options: map[string][]string{option: {test.value}}})
+		before := compile(t, "coreos", builder.Config{Options: map[string][]string{"branch": {"build-522"}}})
+		after := compile(t, "coreos", builder.Config{Options: map[string][]string{"branch": {"build-522"}, option: {test.value}}})
 		var changed []string
 		for i, step := range before.Steps {
 			if step.Digest != after.Steps[i].Digest {

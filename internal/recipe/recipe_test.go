@@ -43,6 +43,7 @@ func TestARecipeStartsFromAnother(t *testing.T) {
 extends: coreos
 name: ours
 omit: [version]
+errata: []
 options:
   - {name: board, default: arm64-usr}
   - {name: branch, excludes: []}
