@@ -73,7 +73,7 @@ func (r Recipe) checkReleases() error {
 	if _, err := regexp.Compile(r.Releases.Number); err != nil {
 		return err
 	}
-	return checkTemplates(r.Releases.Name)
+	return checkTemplates(append(slices.Clone(r.Versions), r.Releases.Name)...)
 }
 
 func (r Recipe) checkErrata() error {

@@ -50,6 +50,11 @@ func Compile(r Recipe, c Config) (Plan, error) {
 		plan.Notes = append(plan.Notes, defect.unmended())
 		plan.blame(defect)
 	}
+	if len(r.Versions) > 0 {
+		if plan.Versions, err = words(r.Versions, values); err != nil {
+			return Plan{}, &RecipeError{r.Name, "versions", err}
+		}
+	}
 	plan.Artifacts.Files = r.Artifacts.Files
 	if plan.Artifacts.Dir, err = expand(r.Artifacts.Dir, values); err != nil {
 		return Plan{}, &RecipeError{r.Name, "artifacts", err}

@@ -21,6 +21,8 @@ type Plan struct {
 	Dir       string    `json:"dir"`
 	Steps     []Step    `json:"steps"`
 	Artifacts Artifacts `json:"artifacts"`
+	// Versions is the command that lists what could be built instead.
+	Versions []string `json:"versions,omitempty"`
 	// Enter are the commands that enter the recipe's places, for a user who wants to look inside.
 	Enter map[string]Enter `json:"enter,omitempty"`
 }

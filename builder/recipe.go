@@ -18,6 +18,8 @@ type Recipe struct {
 	Options []Option `yaml:"options"`
 	// Releases says what the releases of the operating system differ in.
 	Releases Releases `yaml:"releases"`
+	// Versions is a command that lists what can be built: lines of "KIND NAME DATE SDK", KIND being version or branch.
+	Versions []string `yaml:"versions"`
 	// Errata are known defects of releases, with what to build instead.
 	Errata []Erratum `yaml:"errata"`
 	// Values are templates over the options, for what several templates need: {{.ref}} is the value named ref.

@@ -25,6 +25,8 @@ type configFlags struct {
 
 // request is what a user asks for, ready to build.
 type request struct {
+	// recipe is what the recipe was loaded by.
+	recipe  string
 	plan    builder.Plan
 	secrets map[string][]byte
 	files   config.Files
@@ -36,11 +38,13 @@ func (f *configFlags) request() (request, error) {
 	if err != nil {
 		return request{}, err
 	}
-	r, err := recipe.Load(cmp.Or(settings.Recipe, defaultRecipe))
+	name := cmp.Or(settings.Recipe, defaultRecipe)
+	r, err := recipe.Load(name)
 	if err != nil {
 		return request{}, origins.Explain(err)
 	}
 	q, err := settings.request(r, builder.Config{Workspace: settings.Workspace})
+	q.recipe = name
 	return q, origins.Explain(err)
 }
 

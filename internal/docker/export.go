@@ -31,7 +31,7 @@ func (e *Engine) ExportArtifacts(ctx context.Context, plan builder.Plan, out io.
 const noArtifacts = 66
 
 func (e *Engine) export(ctx context.Context, plan builder.Plan, what string, out io.Writer) error {
-	err := e.tool(ctx, plan, exportCommand(what, plan), out)
+	err := e.tool(ctx, toolSpec(plan, exportCommand(what, plan)), "export", out)
 	var failure *toolError
 	switch {
 	case !errors.As(err, &failure):

@@ -23,17 +23,29 @@ func (e *Engine) Ask(ctx context.Context, plan builder.Plan, argv []string) ([]b
 		return nil, builder.ErrNoImage
 	}
 	var out bytes.Buffer
-	err = e.tool(ctx, plan, argv, &out)
+	err = e.tool(ctx, toolSpec(plan, argv), argv[0], &out)
 	return out.Bytes(), err
 }
 
-// tool runs a command of the builder's own with the workspace before it, and writes what it prints to out. That it
-// fails is an error that says what it printed on its standard error.
-func (e *Engine) tool(ctx context.Context, plan builder.Plan, argv []string, out io.Writer) error {
+// Consult runs a command in the plan's builder image, which it makes if it is not there, and returns what it printed.
+// There need be no workspace, and none is made.
+func (e *Engine) Consult(ctx context.Context, plan builder.Plan, argv []string, progress func(line string)) ([]byte, error) {
+	if err := e.prepareImage(ctx, plan.Image, progress); err != nil {
+		return nil, err
+	}
 	s := toolSpec(plan, argv)
+	s.host.Mounts = nil
+	var out bytes.Buffer
+	err := e.tool(ctx, s, argv[0], &out)
+	return out.Bytes(), err
+}
+
+// tool runs a command of the builder's own, and writes what it prints to out. That it fails is an error that says what
+// it printed on its standard error.
+func (e *Engine) tool(ctx context.Context, s spec, name string, out io.Writer) error {
 	created, err := e.api.ContainerCreate(ctx, s.container, s.host, nil, nil, "")
 	if err != nil {
-		return lost(ctx, "make a container for "+argv[0], err)
+		return lost(ctx, "make a container for "+name, err)
 	}
 	defer func() {
 		// Also when the caller has given up: a tool that nobody listens to is of no use.
@@ -41,26 +53,26 @@ func (e *Engine) tool(ctx context.Context, plan builder.Plan, argv []string, out
 	}()
 	attached, err := e.api.ContainerAttach(ctx, created.ID, container.AttachOptions{Stream: true, Stdout: true, Stderr: true})
 	if err != nil {
-		return lost(ctx, "read what "+argv[0]+" prints", err)
+		return lost(ctx, "read what "+name+" prints", err)
 	}
 	defer attached.Close()
 	defer context.AfterFunc(ctx, attached.Close)()
 	ended, failure := e.api.ContainerWait(ctx, created.ID, container.WaitConditionNextExit)
 	if err := e.api.ContainerStart(ctx, created.ID, container.StartOptions{}); err != nil {
-		return lost(ctx, "run "+argv[0], err)
+		return lost(ctx, "run "+name, err)
 	}
 	var complaints bytes.Buffer
 	if _, err := stdcopy.StdCopy(out, &complaints, attached.Reader); err != nil {
-		return lost(ctx, "read what "+argv[0]+" prints", err)
+		return lost(ctx, "read what "+name+" prints", err)
 	}
 	select {
 	case status := <-ended:
 		if status.StatusCode != 0 {
-			return &toolError{argv[0], status.StatusCode, lastLine(complaints.String())}
+			return &toolError{name, status.StatusCode, lastLine(complaints.String())}
 		}
 		return nil
 	case err := <-failure:
-		return lost(ctx, "see how "+argv[0]+" ended", err)
+		return lost(ctx, "see how "+name+" ended", err)
 	}
 }
 

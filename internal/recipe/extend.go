@@ -23,6 +23,9 @@ func extend(r builder.Recipe, f file) (builder.Recipe, error) {
 	if f.Releases.Number != "" {
 		r.Releases = f.Releases
 	}
+	if f.Versions != nil {
+		r.Versions = f.Versions
+	}
 	if f.Errata != nil {
 		r.Errata = f.Errata
 	}

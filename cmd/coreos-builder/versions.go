@@ -1,0 +1,64 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/coreos-builder/coreos-builder/builder"
+	"github.com/coreos-builder/coreos-builder/internal/recipe"
+)
+
+type versionsCommand struct {
+	configFlags `embed:""`
+	Filter      string `arg:"" optional:"" help:"Only names that begin with this, such as 509 or build-."`
+	JSON        bool   `name:"json" env:"-" help:"As JSON."`
+}
+
+func (c *versionsCommand) Run(ctx context.Context, flags *engineFlags) error {
+	q, err := c.request()
+	if err != nil {
+		return err
+	}
+	if len(q.plan.Versions) == 0 {
+		return &builder.InputError{Option: "recipe", Value: q.plan.Recipe, Reason: "cannot tell what versions there are"}
+	}
+	engine, err := flags.connect(ctx)
+	if err != nil {
+		return err
+	}
+	defer engine.Close()
+	out, err := engine.Consult(ctx, q.plan, q.plan.Versions, func(line string) { fmt.Fprintln(os.Stderr, line) })
+	if err != nil {
+		return err
+	}
+	r, err := recipe.Load(q.recipe)
+	if err != nil {
+		return err
+	}
+	offers, err := r.ParseOffers(string(out))
+	if err != nil {
+		return err
+	}
+	return c.print(offers)
+}
+
+func (c *versionsCommand) print(all []builder.Offer) error {
+	offers := []builder.Offer{}
+	for _, offer := range all {
+		if strings.HasPrefix(offer.Name, c.Filter) {
+			offers = append(offers, offer)
+		}
+	}
+	if c.JSON {
+		return printJSON(offers)
+	}
+	table := tabwriter.NewWriter(os.Stdout, 0, 0, 3, ' ', 0)
+	fmt.Fprintln(table, "KIND\tNAME\tDATE\tSDK\tNOTE")
+	for _, o := range offers {
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", o.Kind, o.Name, o.Date, o.SDK, o.Note)
+	}
+	return table.Flush()
+}
