@@ -10,6 +10,8 @@ type Config struct {
 	Secrets map[string]bool `json:"secrets,omitempty"`
 	// Files are what the file options stand for, by option name. The contents are given to Build.
 	Files map[string][]File `json:"files,omitempty"`
+	// Adds are values that options have besides those of the recipe, by option name.
+	Adds map[string][]string `json:"adds,omitempty"`
 	// NoErrata builds what is asked for even where it is known to be defective.
 	NoErrata bool `json:"no_errata,omitempty"`
 }

@@ -33,7 +33,10 @@ func resolve(r Recipe, c Config) (values map[string]any, release int, err error)
 	}
 	values["knows"] = r.knows(release)
 	for _, option := range r.Options {
-		given, err := option.known(c.Options[option.Name], release)
+		if err := option.checkAdds(c.Adds[option.Name], release); err != nil {
+			return nil, 0, err
+		}
+		given, err := option.known(c.Options[option.Name], c.Adds[option.Name], release)
 		if err != nil {
 			return nil, 0, err
 		}
@@ -69,7 +72,7 @@ func (o Option) value(given []string, c Config) any {
 
 // known refuses values that a release does not have. Of an option that is not set it is the default, or what is in its
 // place in that release; of one without a default, nil.
-func (o Option) known(given []string, release int) ([]string, error) {
+func (o Option) known(given, adds []string, release int) ([]string, error) {
 	if len(given) == 0 && o.Default != "" {
 		for _, value := range append([]string{o.Default}, o.Values...) {
 			if o.Releases[value].has(release) {
@@ -78,11 +81,21 @@ func (o Option) known(given []string, release int) ([]string, error) {
 		}
 	}
 	for _, value := range given {
-		if which := o.Releases[value]; !which.has(release) {
+		if which := o.Releases[value]; !which.has(release) && !slices.Contains(adds, value) {
 			return nil, &InputError{o.Name, value, fmt.Sprintf("is there %s only", which)}
 		}
 	}
 	return nil, nil
+}
+
+// checkAdds refuses to add values that the release has already.
+func (o Option) checkAdds(adds []string, release int) error {
+	for _, value := range adds {
+		if slices.Contains(o.Values, value) && o.Releases[value].has(release) {
+			return &InputError{o.Name, value, "is there already: what is added needs another name"}
+		}
+	}
+	return nil
 }
 
 // excluded tells whether an option that was set takes away another's default.
@@ -109,6 +122,9 @@ func check(option Option, given []string, c Config) error {
 	for i, value := range given {
 		if slices.Contains(given[:i], value) {
 			return &InputError{option.Name, value, "is given twice"}
+		}
+		if slices.Contains(c.Adds[option.Name], value) {
+			continue
 		}
 		if err := checkValue(option, value); err != nil {
 			return err

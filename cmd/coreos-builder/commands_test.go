@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -68,6 +69,11 @@ func useWorkspace(env *testscript.Env, outer *docker.Engine) error {
 	env.Setenv("WORKSPACE", b.workspace)
 	env.Setenv("COREOS_BUILDER_WORKSPACE", b.workspace)
 	env.Setenv("COREOS_BUILDER_RECIPE", "demo")
+	testdata, err := filepath.Abs(filepath.Join("..", "..", "testdata"))
+	if err != nil {
+		return err
+	}
+	env.Setenv("TESTDATA", testdata)
 	env.Defer(func() {
 		if err := engine.Remove(context.Background(), b.workspace); err != nil {
 			env.T().Log(err)

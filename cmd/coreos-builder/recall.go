@@ -76,7 +76,7 @@ func (s settings) request(r builder.Recipe, otherwise builder.Config) (request, 
 		return q, err
 	}
 	options := s.Values()
-	if q.files, err = config.ReadFiles(r, options); err != nil {
+	if q.files, err = config.ReadFiles(r, options, s.Customization); err != nil {
 		return q, err
 	}
 	c := builder.Config{
@@ -84,6 +84,7 @@ func (s settings) request(r builder.Recipe, otherwise builder.Config) (request, 
 		Options:   over(options, otherwise.Options),
 		Files:     over(q.files.Lists(), otherwise.Files),
 		Secrets:   maps.Clone(otherwise.Secrets),
+		Adds:      over(s.Adds(), otherwise.Adds),
 		NoErrata:  s.NoErrata || otherwise.NoErrata,
 	}
 	for name := range q.secrets {

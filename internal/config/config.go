@@ -12,6 +12,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"github.com/coreos-builder/coreos-builder/builder"
+	"github.com/coreos-builder/coreos-builder/internal/customize"
 	"github.com/coreos-builder/coreos-builder/internal/strictyaml"
 )
 
@@ -27,10 +28,12 @@ type Settings struct {
 	Group     string   `yaml:"group" placeholder:"NAME" help:"The update group of the image."`
 	Format    []string `yaml:"format" placeholder:"NAME" help:"A virtual machine format to convert the image to. May be given several times."`
 	// PasswordFile is not an option of recipes: the secret option password is, and this is where it comes from.
-	PasswordFile  string            `yaml:"password_file" placeholder:"FILE" help:"The file that holds the password of the user core; - is standard input."`
-	DeveloperData string            `yaml:"developer_data" placeholder:"FILE" help:"A cloud-config for the image to apply when it boots."`
-	NoErrata      bool              `yaml:"no_errata" help:"Build a release as it is, even where it is known to be defective."`
-	Set           map[string]string `yaml:"options" placeholder:"OPTION=VALUE" mapsep:"none" help:"Set any option of the recipe (see recipes show). May be given several times."`
+	PasswordFile  string `yaml:"password_file" placeholder:"FILE" help:"The file that holds the password of the user core; - is standard input."`
+	DeveloperData string `yaml:"developer_data" placeholder:"FILE" help:"A cloud-config for the image to apply when it boots."`
+	NoErrata      bool   `yaml:"no_errata" help:"Build a release as it is, even where it is known to be defective."`
+	// Customization can be set in the configuration file alone.
+	customize.Customization `yaml:",inline" kong:"-"`
+	Set                     map[string]string `yaml:"options" placeholder:"OPTION=VALUE" mapsep:"none" help:"Set any option of the recipe (see recipes show). May be given several times."`
 }
 
 // Values are the recipe options that are set.
@@ -94,6 +97,7 @@ func Parse(file string, content []byte) (Settings, Origins, error) {
 	}
 	origins.collect(&document)
 	directory := filepath.Dir(file)
+	s.Resolve(directory)
 	for _, path := range []*string{&s.PasswordFile, &s.DeveloperData} {
 		if *path != "" && *path != "-" && !filepath.IsAbs(*path) {
 			*path = filepath.Join(directory, *path)

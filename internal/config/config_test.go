@@ -13,6 +13,7 @@ import (
 
 	"github.com/coreos-builder/coreos-builder/builder"
 	"github.com/coreos-builder/coreos-builder/internal/config"
+	"github.com/coreos-builder/coreos-builder/internal/customize"
 	"github.com/coreos-builder/coreos-builder/internal/strictyaml"
 )
 
@@ -60,6 +61,8 @@ func TestSettingsGoOverOthersFieldByField(t *testing.T) {
 				field.SetString(text)
 			case reflect.Slice:
 				field.Set(reflect.ValueOf([]string{text}))
+			case reflect.Struct:
+				field.Set(reflect.ValueOf(customize.Customization{Overlays: []string{text}}))
 			case reflect.Bool:
 				field.SetBool(true)
 			case reflect.Map:
@@ -106,7 +109,7 @@ func TestFilesAreFoundAndDescribed(t *testing.T) {
 		}
 	}
 	r := builder.Recipe{Options: []builder.Option{{Name: "data", File: true}, {Name: "other"}}}
-	files, err := config.ReadFiles(r, map[string][]string{"data": {directory}, "other": {"/nowhere"}})
+	files, err := config.ReadFiles(r, map[string][]string{"data": {directory}, "other": {"/nowhere"}}, customize.Customization{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -133,7 +136,7 @@ func TestFilesThatCannotBeUsedAreRefused(t *testing.T) {
 		empty:                        "holds no files",
 		os.DevNull:                   "cannot be read: ",
 	} {
-		_, err := config.ReadFiles(r, map[string][]string{"data": {path}})
+		_, err := config.ReadFiles(r, map[string][]string{"data": {path}}, customize.Customization{})
 		var input *builder.InputError
 		if !errors.As(err, &input) || input.Option != "data" || !strings.Contains(err.Error(), wanted) {
 			t.Errorf("%s: got %v", path, err)

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"io"
@@ -9,23 +10,32 @@ import (
 	"path/filepath"
 
 	"github.com/coreos-builder/coreos-builder/builder"
+	"github.com/coreos-builder/coreos-builder/internal/customize"
 )
 
 // Files are the files that file options stand for.
 type Files map[string]source
 
-// source is one option's path, and the files that are there.
+// source is one option's path, and the files that are there. What a customization made is in contents instead.
 type source struct {
-	path  string
-	files []builder.File
+	path     string
+	files    []builder.File
+	contents map[string][]byte
 }
 
 // maxFile bounds a file that a user brings: they are read into memory.
 const maxFile = 256 << 20
 
-// ReadFiles finds the files that the file options of a recipe name.
-func ReadFiles(r builder.Recipe, options map[string][]string) (Files, error) {
+// ReadFiles finds the files that the file options of a recipe name, and those of a customization.
+func ReadFiles(r builder.Recipe, options map[string][]string, c customize.Customization) (Files, error) {
 	found := Files{}
+	inputs, err := c.Inputs(r)
+	if err != nil {
+		return nil, err
+	}
+	for option, files := range inputs {
+		found[option] = made(files)
+	}
 	for _, option := range r.Options {
 		if !option.File || len(options[option.Name]) == 0 {
 			continue
@@ -38,9 +48,20 @@ func ReadFiles(r builder.Recipe, options map[string][]string) (Files, error) {
 		if len(files) == 0 {
 			return nil, &builder.InputError{Option: option.Name, Value: path, Reason: "holds no files"}
 		}
-		found[option.Name] = source{path, files}
+		found[option.Name] = source{path: path, files: files}
 	}
 	return found, nil
+}
+
+// made are files that are in memory.
+func made(inputs []customize.Input) source {
+	s := source{contents: map[string][]byte{}}
+	for _, input := range inputs {
+		sum := sha256.Sum256(input.Content)
+		s.files = append(s.files, builder.File{Name: input.Name, SHA256: hex.EncodeToString(sum[:]), Executable: input.Executable})
+		s.contents[input.Name] = input.Content
+	}
+	return s
 }
 
 func reason(err error) string {
@@ -108,5 +129,8 @@ func (f Files) Lists() map[string][]builder.File {
 
 // Open opens a file of an option.
 func (f Files) Open(option string, file builder.File) (io.ReadCloser, error) {
+	if content, ok := f[option].contents[file.Name]; ok {
+		return io.NopCloser(bytes.NewReader(content)), nil
+	}
 	return os.Open(filepath.Join(f[option].path, filepath.FromSlash(file.Name)))
 }

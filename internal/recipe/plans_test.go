@@ -94,7 +94,7 @@ func TestTheSameInputGivesTheSamePlan(t *testing.T) {
 
 // Each option changes the steps that it concerns, and no other.
 func TestAnOptionChangesWhatItConcernsAlone(t *testing.T) {
-	all := []string{"sync", "sdk", "set_shared_user_password", "setup_board", "build_packages", "build_image", "image_to_vm.qemu"}
+	all := []string{"sync", "customize", "add_formats", "sdk", "set_shared_user_password", "setup_board", "build_packages", "build_image", "image_to_vm.qemu"}
 	for option, test := range map[string]struct {
 		value   string
 		changed []string

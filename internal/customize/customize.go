@@ -1,0 +1,110 @@
+// Package customize turns what a user adds to an upstream, overlays, patches and formats, into files for a build. What is
+// wrong with it is found here, before anything is sent.
+package customize
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/coreos-builder/coreos-builder/builder"
+)
+
+// Customization is what a user adds to an upstream.
+type Customization struct {
+	// Overlays are directories of packages, each as CATEGORY/PACKAGE with its ebuilds and files. They join the overlay of
+	// upstream, in the place of packages of the same name.
+	Overlays []string `yaml:"overlays"`
+	// Patches are files to apply, in order, by the last part of the path of the project that they are for.
+	Patches map[string][]string `yaml:"patches"`
+	// Formats are further virtual machine formats, by name.
+	Formats map[string]Format `yaml:"formats"`
+}
+
+// The file options that a recipe takes customizations by.
+const (
+	overlaysOption = "overlays"
+	patchesOption  = "patches"
+	formatsOption  = "formats"
+	formatOption   = "format"
+)
+
+// Input is a file for a build.
+type Input struct {
+	// Name is its path below the directory of its option; empty where the option is one file.
+	Name       string
+	Content    []byte
+	Executable bool
+}
+
+// Resolve makes the paths absolute that are relative to a directory.
+func (c *Customization) Resolve(directory string) {
+	resolve := func(path *string) {
+		if *path != "" && !filepath.IsAbs(*path) {
+			*path = filepath.Join(directory, *path)
+		}
+	}
+	for i := range c.Overlays {
+		resolve(&c.Overlays[i])
+	}
+	for _, files := range c.Patches {
+		for i := range files {
+			resolve(&files[i])
+		}
+	}
+	for name, format := range c.Formats {
+		resolve(&format.Functions)
+		c.Formats[name] = format
+	}
+}
+
+// Inputs are the files of a customization, by the recipe's file option. What is wrong is a *builder.InputError.
+func (c Customization) Inputs(r builder.Recipe) (map[string][]Input, error) {
+	all := map[string][]Input{}
+	for option, read := range map[string]func(builder.Recipe) ([]Input, error){
+		overlaysOption: c.overlays, patchesOption: c.patches, formatsOption: c.formats,
+	} {
+		inputs, err := read(r)
+		if err != nil {
+			return nil, err
+		}
+		if len(inputs) == 0 {
+			continue
+		}
+		if !slices.ContainsFunc(r.Options, func(o builder.Option) bool { return o.Name == option && o.File }) {
+			return nil, &builder.InputError{Option: option, Reason: "cannot be used: recipe " + r.Name + " has no such option"}
+		}
+		slices.SortFunc(inputs, func(a, b Input) int { return strings.Compare(a.Name, b.Name) })
+		all[option] = inputs
+	}
+	return all, nil
+}
+
+// Adds are the values that options have by the customization.
+func (c Customization) Adds() map[string][]string {
+	if len(c.Formats) == 0 {
+		return nil
+	}
+	return map[string][]string{formatOption: sorted(c.Formats)}
+}
+
+// patches are the patch files, as PROJECT/NUMBER-NAME.
+func (c Customization) patches(builder.Recipe) ([]Input, error) {
+	var inputs []Input
+	for _, project := range sorted(c.Patches) {
+		if !projectName.MatchString(project) {
+			return nil, &builder.InputError{Option: patchesOption, Value: project, Reason: "is no project's name, such as scripts or coreos-overlay"}
+		}
+		for i, path := range c.Patches[project] {
+			content, err := os.ReadFile(path)
+			if err != nil {
+				return nil, unreadable(patchesOption, path, err)
+			}
+			name := fmt.Sprintf("%s/%04d-%s", project, i+1, filepath.Base(path))
+			inputs = append(inputs, Input{Name: name, Content: content})
+		}
+	}
+	return inputs, nil
+}
