@@ -9,20 +9,27 @@ import (
 	"unicode"
 )
 
+// checkOptions refuses what is wrong whatever release is built.
+func checkOptions(r Recipe, c Config) error {
+	for _, name := range sorted(c.Options) {
+		if _, ok := r.option(name); !ok {
+			return &InputError{name, "", fmt.Sprintf("is not an option of recipe %s: see recipes show %s", r.Name, r.Name)}
+		}
+	}
+	for _, option := range r.Options {
+		if err := check(option, c.Options[option.Name], c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // resolve is the value of every option as templates see it: a string, for a list []string, for a secret a bool. It is
 // also the number of the release that they ask for.
 func resolve(r Recipe, c Config) (values map[string]any, release int, err error) {
-	for _, name := range sorted(c.Options) {
-		if _, ok := r.option(name); !ok {
-			return nil, 0, &InputError{name, "", fmt.Sprintf("is not an option of recipe %s: see recipes show %s", r.Name, r.Name)}
-		}
-	}
 	values = map[string]any{}
 	for _, option := range r.Options {
 		given := c.Options[option.Name]
-		if err := check(option, given, c); err != nil {
-			return nil, 0, err
-		}
 		if len(given) == 0 && option.Default != "" && !excluded(r, option, c) {
 			given = []string{option.Default}
 		}

@@ -22,6 +22,7 @@ type cli struct {
 	Artifacts artifactsCommand `cmd:"" help:"List or fetch the results of a build."`
 	Clean     cleanCommand     `cmd:"" help:"Remove workspaces with all that is in them."`
 	Recipes   recipesCommand   `cmd:"" help:"List the built-in recipes, or show one."`
+	OEM       oemCommand       `cmd:"" name:"oem" help:"Make or check OEM packages of your own."`
 	Versions  versionsCommand  `cmd:"" help:"List the releases and branches that can be built."`
 	Version   versionCommand   `cmd:"" help:"Show the version of this program."`
 }

@@ -141,3 +141,30 @@ func TestTheExampleIsGood(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A new OEM package is right from the start, and its scripts are ones that shellcheck finds nothing in.
+func TestANewOEMPackageIsGood(t *testing.T) {
+	overlay := t.TempDir()
+	directory, err := customize.NewOEM("ours", overlay)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if packages, err := customize.CheckOverlay(overlay); err != nil || len(packages) != 1 || packages[0] != "coreos-base/oem-ours-0.0.1" {
+		t.Errorf("got %q, %v", packages, err)
+	}
+	files, err := filepath.Glob(filepath.Join(directory, "files", "*"))
+	if err != nil || len(files) != 5 {
+		t.Errorf("got %q, %v", files, err)
+	}
+	for _, file := range files {
+		content, err := os.ReadFile(file)
+		if err != nil || strings.Contains(string(content), "@NAME@") {
+			t.Errorf("%s: %v\n%s", file, err, content)
+		}
+		if _, err := exec.LookPath("shellcheck"); err == nil && strings.HasPrefix(string(content), "#!") {
+			if out, err := exec.Command("shellcheck", file).CombinedOutput(); err != nil {
+				t.Errorf("%s", out)
+			}
+		}
+	}
+}
