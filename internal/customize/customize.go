@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -19,15 +20,21 @@ type Customization struct {
 	Overlays []string `yaml:"overlays"`
 	// Patches are files to apply, in order, by the last part of the path of the project that they are for.
 	Patches map[string][]string `yaml:"patches"`
+	// Packages are those that every image gets besides upstream's, as CATEGORY/PACKAGE.
+	Packages []string `yaml:"packages"`
 	// Formats are further virtual machine formats, by name.
 	Formats map[string]Format `yaml:"formats"`
+	// Mirrors are where repositories are fetched from instead: the beginnings of URLs, by those that they replace.
+	Mirrors map[string]string `yaml:"mirrors"`
 }
 
 // The file options that a recipe takes customizations by.
 const (
 	overlaysOption = "overlays"
 	patchesOption  = "patches"
+	packagesOption = "packages"
 	formatsOption  = "formats"
+	mirrorsOption  = "mirrors"
 	formatOption   = "format"
 )
 
@@ -65,6 +72,7 @@ func (c Customization) Inputs(r builder.Recipe) (map[string][]Input, error) {
 	all := map[string][]Input{}
 	for option, read := range map[string]func(builder.Recipe) ([]Input, error){
 		overlaysOption: c.overlays, patchesOption: c.patches, formatsOption: c.formats,
+		mirrorsOption: c.mirrors, packagesOption: c.packages,
 	} {
 		inputs, err := read(r)
 		if err != nil {
@@ -107,4 +115,39 @@ func (c Customization) patches(builder.Recipe) ([]Input, error) {
 		}
 	}
 	return inputs, nil
+}
+
+// mirrors are a configuration of git that says where repositories are fetched from.
+func (c Customization) mirrors(builder.Recipe) ([]Input, error) {
+	var text strings.Builder
+	for _, from := range sorted(c.Mirrors) {
+		to := c.Mirrors[from]
+		for _, url := range []string{from, to} {
+			if !gitURL.MatchString(url) {
+				return nil, &builder.InputError{Option: mirrorsOption, Value: url, Reason: "is not the beginning of a URL, such as https://github.com/"}
+			}
+		}
+		fmt.Fprintf(&text, "[url \"%s\"]\n\tinsteadOf = %s\n", to, from)
+	}
+	if text.Len() == 0 {
+		return nil, nil
+	}
+	return []Input{{Content: []byte(text.String())}}, nil
+}
+
+// gitURL is the beginning of a URL, without what a git configuration would take for more than that.
+var gitURL = regexp.MustCompile(`^[a-z+]+://[^\s"'\\#;\x00-\x1f]*$`)
+
+// packages is a file of a package a line.
+func (c Customization) packages(builder.Recipe) ([]Input, error) {
+	if len(c.Packages) == 0 {
+		return nil, nil
+	}
+	for _, name := range c.Packages {
+		category, pkg, _ := strings.Cut(name, "/")
+		if !categoryName.MatchString(category) || !packageName.MatchString(pkg) {
+			return nil, &builder.InputError{Option: packagesOption, Value: name, Reason: "is not of the form CATEGORY/PACKAGE"}
+		}
+	}
+	return []Input{{Content: []byte(strings.Join(c.Packages, "\n") + "\n")}}, nil
 }

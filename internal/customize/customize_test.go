@@ -15,7 +15,7 @@ import (
 )
 
 var recipe = builder.Recipe{Name: "small", Options: []builder.Option{
-	{Name: "overlays", File: true}, {Name: "patches", File: true}, {Name: "formats", File: true},
+	{Name: "mirrors", File: true}, {Name: "packages", File: true}, {Name: "overlays", File: true}, {Name: "patches", File: true}, {Name: "formats", File: true},
 	{Name: "format", List: true, Values: []string{"vmware"}},
 }}
 
@@ -102,6 +102,10 @@ func TestWhatIsWrongWithAnOverlayIsRefused(t *testing.T) {
 		`is from "floppy", which recipe small does`:   {Formats: map[string]customize.Format{"new": {From: "floppy"}}},
 		`has the mem "$(reboot)", which is more than`: {Formats: map[string]customize.Format{"new": {Mem: "$(reboot)"}}},
 		`has the oem_use "a b", which is more than`:   {Formats: map[string]customize.Format{"new": {OEMUse: "a b"}}},
+		`mirrors "https://a b/" is not the`:           {Mirrors: map[string]string{"https://a b/": "https://c/"}},
+		`mirrors "https://a/\"]\n[core]" is not the`:  {Mirrors: map[string]string{"https://b/": "https://a/\"]\n[core]"}},
+		`packages "vim" is not of the form`:           {Packages: []string{"vim"}},
+		`packages "a/b\"$(x)" is not of the form`:     {Packages: []string{"a/b\"$(x)"}},
 		`formats "/none/f" cannot be read`:            {Formats: map[string]customize.Format{"new": {Functions: "/none/f"}}},
 	} {
 		if _, err := c.Inputs(recipe); err == nil || !strings.Contains(err.Error(), wanted) {

@@ -59,6 +59,20 @@ func stepSpec(plan builder.Plan, step builder.Step, order builder.Order) spec {
 	return s
 }
 
+// proxied is a spec with the proxies of the user's docker configuration, which the docker command gives to all that it
+// runs. They are no part of a plan: what is built does not depend on them.
+func (e *Engine) proxied(s spec) spec {
+	for name, value := range e.proxies() {
+		s.container.Env = append(s.container.Env, name+"="+*value)
+	}
+	slices.Sort(s.container.Env)
+	return s
+}
+
+func (e *Engine) proxies() map[string]*string {
+	return e.config.ParseProxyConfig(e.api.DaemonHost(), nil)
+}
+
 // mayDoAs allows a container what a step is allowed.
 func (s spec) mayDoAs(step builder.Step) {
 	if step.Privileged {

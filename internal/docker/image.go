@@ -44,7 +44,7 @@ func (e *Engine) prepareImage(ctx context.Context, source builder.ImageSource, o
 			"asks for builder image %s of another version of this program (%s, here %s)", source.Name, source.Context, digest)}
 	}
 	output("Building builder image " + source.Tag)
-	args := map[string]*string{}
+	args := e.proxies()
 	for name, value := range source.Args {
 		args[name] = &value
 	}

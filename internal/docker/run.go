@@ -38,7 +38,7 @@ func lost(ctx context.Context, doing string, err error) error {
 
 // start takes the workspace's seat with a container of the step, or finds one there that is the same step's.
 func (e *Engine) start(ctx context.Context, plan builder.Plan, step builder.Step, order builder.Order) (id string, followed bool, err error) {
-	s := stepSpec(plan, step, order)
+	s := e.proxied(stepSpec(plan, step, order))
 	for ctx.Err() == nil {
 		created, err := e.api.ContainerCreate(ctx, s.container, s.host, nil, nil, seatName(plan.Workspace))
 		if err == nil {

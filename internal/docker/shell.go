@@ -27,7 +27,7 @@ type Size struct {
 // Shell runs a command for a person in a container like those of the plan's steps, and returns its exit code. The
 // container goes away when the command ends.
 func (e *Engine) Shell(ctx context.Context, plan builder.Plan, argv []string, client string, terminal Terminal) (int, error) {
-	s := shellSpec(plan, argv, client, terminal.Size)
+	s := e.proxied(shellSpec(plan, argv, client, terminal.Size))
 	created, err := e.api.ContainerCreate(ctx, s.container, s.host, nil, nil, "")
 	if err != nil {
 		return 0, lost(ctx, "make a container for the shell", err)

@@ -28,8 +28,7 @@ func (e *Engine) Remove(ctx context.Context, workspace string) error {
 		return err
 	}
 	for _, c := range containers {
-		err := e.api.ContainerRemove(ctx, c.ID, container.RemoveOptions{Force: true, RemoveVolumes: true})
-		if err != nil && !errdefs.IsNotFound(err) {
+		if err := e.removeContainer(ctx, c.ID); err != nil {
 			return failed("remove container "+c.ID[:12], err)
 		}
 	}
@@ -47,4 +46,21 @@ func (e *Engine) Remove(ctx context.Context, workspace string) error {
 		return failed("remove the volume of workspace "+workspace, err)
 	}
 	return nil
+}
+
+// removeContainer removes a container, and waits for the engine where it is about to do so by itself.
+func (e *Engine) removeContainer(ctx context.Context, id string) error {
+	err := e.api.ContainerRemove(ctx, id, container.RemoveOptions{Force: true, RemoveVolumes: true})
+	if errdefs.IsConflict(err) {
+		gone, failure := e.api.ContainerWait(ctx, id, container.WaitConditionRemoved)
+		select {
+		case <-gone:
+			return nil
+		case err = <-failure:
+		}
+	}
+	if errdefs.IsNotFound(err) {
+		return nil
+	}
+	return err
 }

@@ -23,7 +23,7 @@ func (e *Engine) Ask(ctx context.Context, plan builder.Plan, argv []string) ([]b
 		return nil, builder.ErrNoImage
 	}
 	var out bytes.Buffer
-	err = e.tool(ctx, toolSpec(plan, argv), argv[0], &out)
+	err = e.tool(ctx, e.proxied(toolSpec(plan, argv)), argv[0], &out)
 	return out.Bytes(), err
 }
 
@@ -33,7 +33,7 @@ func (e *Engine) Consult(ctx context.Context, plan builder.Plan, argv []string, 
 	if err := e.prepareImage(ctx, plan.Image, progress); err != nil {
 		return nil, err
 	}
-	s := toolSpec(plan, argv)
+	s := e.proxied(toolSpec(plan, argv))
 	s.host.Mounts = nil
 	var out bytes.Buffer
 	err := e.tool(ctx, s, argv[0], &out)
