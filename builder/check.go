@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"text/template"
@@ -46,6 +47,8 @@ func (r Recipe) checkFields() error {
 		return fmt.Errorf("dir %q is not an absolute path", r.Dir)
 	case len(r.Phases) == 0:
 		return errors.New("there are no phases")
+	case r.Cache != "" && !filepath.IsLocal(r.Cache):
+		return fmt.Errorf("cache %q is not a path below dir", r.Cache)
 	case r.Artifacts.Dir == "" || path.IsAbs(r.Artifacts.Dir):
 		return errors.New("artifacts.dir is not a path below dir")
 	}

@@ -39,7 +39,7 @@ func Compile(r Recipe, c Config) (Plan, error) {
 		return Plan{}, err
 	}
 	compiler := compiler{recipe: r, config: c, values: values}
-	plan := Plan{Recipe: r.Name, Workspace: c.Workspace, Config: asked, Dir: r.Dir, Enter: r.Enter, Notes: r.notes(release)}
+	plan := Plan{Recipe: r.Name, Workspace: c.Workspace, Config: asked, Dir: r.Dir, Cache: r.Cache, Enter: r.Enter, Notes: r.notes(release)}
 	if mended {
 		plan.Notes = append(plan.Notes, defect.mended())
 	}

@@ -18,7 +18,9 @@ type Plan struct {
 	Notes []string    `json:"notes,omitempty"`
 	Image ImageSource `json:"image"`
 	// Dir is where the workspace is mounted in every container.
-	Dir       string    `json:"dir"`
+	Dir string `json:"dir"`
+	// Cache is the directory below it that all workspaces share.
+	Cache     string    `json:"cache,omitempty"`
 	Steps     []Step    `json:"steps"`
 	Artifacts Artifacts `json:"artifacts"`
 	// Versions is the command that lists what could be built instead.

@@ -12,6 +12,9 @@ type Recipe struct {
 	// Dir is where the workspace is mounted in every container: an absolute path that the builder image holds, owned
 	// by the user that its steps run as.
 	Dir string `yaml:"dir"`
+	// Cache is a directory below the workspace, that the builder image holds, which all workspaces of an engine share: for
+	// what is fetched and can be fetched again. Empty is none.
+	Cache string `yaml:"cache"`
 	// Enter names the places besides the workspace that a command can run in, such as the SDK chroot.
 	Enter map[string]Enter `yaml:"enter"`
 	// Options are the values that a user may set.

@@ -10,6 +10,7 @@ import (
 	"io"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -223,7 +224,7 @@ func noClientPath(ts *testscript.TestScript, b *bench, _ []string) {
 		found, err := b.engine.API().ContainerInspect(context.Background(), id)
 		ts.Check(err)
 		for _, m := range found.Mounts {
-			workspace := m.Type == mount.TypeVolume && m.Name == "coreos-builder."+b.workspace
+			workspace := m.Type == mount.TypeVolume && (m.Name == "coreos-builder."+b.workspace || m.Name == "coreos-builder-cache")
 			devices := m.Type == mount.TypeBind && m.Source == "/dev"
 			if !workspace && !devices {
 				ts.Fatalf("%s mounts %+v", found.Name, m)
@@ -253,8 +254,11 @@ func nothingLeft(ts *testscript.TestScript, b *bench, _ []string) {
 			ts.Fatalf("volume %s is left", v.Name)
 		}
 	}
-	if len(all.Volumes) > 0 {
+	if slices.ContainsFunc(all.Volumes, func(v *volume.Volume) bool { return v.Labels["coreos-builder.kind"] == "volume" }) {
 		return
+	}
+	if len(all.Volumes) > 0 {
+		ts.Fatalf("volumes are left: %+v", all.Volumes)
 	}
 	images, err := api.ImageList(ctx, image.ListOptions{All: true, Filters: filters.NewArgs(filters.Arg("label", "coreos-builder.kind"))})
 	ts.Check(err)

@@ -29,6 +29,9 @@ func (e *Engine) Clean(ctx context.Context, workspaces []string) error {
 		return err
 	}
 	if len(left) == 0 {
+		if err := e.removeCache(ctx); err != nil {
+			return err
+		}
 		return e.removeAllImages(ctx)
 	}
 	var names []string
@@ -45,6 +48,21 @@ func (e *Engine) Clean(ctx context.Context, workspaces []string) error {
 				return err
 			}
 		}
+	}
+	return nil
+}
+
+// removeCache removes what workspaces share.
+func (e *Engine) removeCache(ctx context.Context) error {
+	found, err := e.api.VolumeInspect(ctx, cacheVolume)
+	if errdefs.IsNotFound(err) || err == nil && found.Labels[labelKind] != kindCache {
+		return nil
+	}
+	if err == nil {
+		err = e.api.VolumeRemove(ctx, cacheVolume, false)
+	}
+	if err != nil && !errdefs.IsNotFound(err) && !errdefs.IsConflict(err) {
+		return failed("remove the volume that workspaces shared", err)
 	}
 	return nil
 }

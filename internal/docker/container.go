@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
+	"path"
 	"slices"
 	"strconv"
 
@@ -33,6 +34,15 @@ func volumeMount(workspace, dir string) mount.Mount {
 	return mount.Mount{Type: mount.TypeVolume, Source: volumeName(workspace), Target: dir}
 }
 
+// workspaceMounts are what a plan's steps work on.
+func workspaceMounts(plan builder.Plan) []mount.Mount {
+	mounts := []mount.Mount{volumeMount(plan.Workspace, plan.Dir)}
+	if plan.Cache != "" {
+		mounts = append(mounts, mount.Mount{Type: mount.TypeVolume, Source: cacheVolume, Target: path.Join(plan.Dir, plan.Cache)})
+	}
+	return mounts
+}
+
 // stepSpec is the container of a step.
 func stepSpec(plan builder.Plan, step builder.Step, order builder.Order) spec {
 	s := spec{
@@ -48,7 +58,7 @@ func stepSpec(plan builder.Plan, step builder.Step, order builder.Order) spec {
 			},
 		},
 		host: &container.HostConfig{
-			Mounts:    []mount.Mount{volumeMount(plan.Workspace, plan.Dir)},
+			Mounts:    workspaceMounts(plan),
 			LogConfig: logConfig,
 		},
 	}
@@ -171,7 +181,7 @@ func shellSpec(plan builder.Plan, argv []string, client string, size *Size) spec
 	}
 	s.host = &container.HostConfig{
 		AutoRemove: true, // also when the client is killed: the shell ends with its input
-		Mounts:     []mount.Mount{volumeMount(plan.Workspace, plan.Dir)},
+		Mounts:     workspaceMounts(plan),
 		LogConfig:  container.LogConfig{Type: "none"},
 	}
 	if size != nil {

@@ -5,6 +5,7 @@ package docker
 //
 //	kind      what it is                      named
 //	volume    a workspace                     coreos-builder.WORKSPACE
+//	cache     what all workspaces share       coreos-builder-cache
 //	step      a step that runs                coreos-builder.WORKSPACE
 //	          a step that has ended           coreos-builder.WORKSPACE.STEP
 //	keeper    never runs: the workspace's     coreos-builder.WORKSPACE.keeper
@@ -54,6 +55,7 @@ const (
 
 const (
 	kindVolume = "volume"
+	kindCache  = "cache"
 	kindStep   = "step"
 	kindKeeper = "keeper"
 	kindTool   = "tool"
@@ -65,6 +67,7 @@ const (
 const (
 	prefix      = "coreos-builder."
 	keeperImage = "coreos-builder/keeper:latest"
+	cacheVolume = "coreos-builder-cache"
 )
 
 func volumeName(workspace string) string { return prefix + workspace }

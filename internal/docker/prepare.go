@@ -24,6 +24,12 @@ func (e *Engine) Prepare(ctx context.Context, plan builder.Plan, output func(str
 	if err := e.prepareImage(ctx, plan.Image, output); err != nil {
 		return err
 	}
+	if plan.Cache != "" {
+		cache := volume.CreateOptions{Name: cacheVolume, Labels: map[string]string{labelKind: kindCache}}
+		if _, err := e.api.VolumeCreate(ctx, cache); err != nil {
+			return failed("make the volume that workspaces share", err)
+		}
+	}
 	_, err := e.api.VolumeCreate(ctx, volume.CreateOptions{
 		Name: volumeName(plan.Workspace),
 		Labels: map[string]string{

@@ -28,6 +28,10 @@ func Script(plan builder.Plan, order builder.Order, directory string) (string, e
 		return "", err
 	}
 	labels := environment(map[string]string{labelKind: kindVolume, labelWorkspace: plan.Workspace, labelRecipe: plan.Recipe})
+	if plan.Cache != "" {
+		s.add("# What all workspaces share.")
+		s.add("docker volume create --label %s %s >/dev/null\n", Quote(labelKind+"="+kindCache), cacheVolume)
+	}
 	s.add("# The workspace.")
 	s.add("docker volume create %s %s >/dev/null\n", line(repeat("--label", labels)...), Quote(volumeName(plan.Workspace)))
 	for _, step := range plan.Steps {

@@ -25,7 +25,11 @@ say() { printf 'coreos-builder: %s\n' "$*" >&2; }
 
 # A signal asks every process of the step to end, whoever it runs as; then the step ends as one that was stopped.
 stopped=
-trap 'stopped=1; sudo -n kill -TERM -1 2>/dev/null || kill -TERM -1' TERM INT
+end_all() {
+  stopped=1
+  sudo -n kill -TERM -1 2>/dev/null || kill -TERM -1
+}
+trap end_all TERM INT
 
 # Runs a command while signals can be answered. Its standard input is the step's.
 exec 3<&0
@@ -35,6 +39,7 @@ call() {
   printf '\n'
   "$@" <&3 &
   local pid=$! code
+  if [[ -n $stopped ]]; then end_all; fi # the signal came before this was begun
   while wait "$pid"; code=$?; [[ -d /proc/$pid ]]; do :; done
   if [[ -n $stopped ]]; then
     say "step $name was stopped"

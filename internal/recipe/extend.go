@@ -14,6 +14,7 @@ func extend(r builder.Recipe, f file) (builder.Recipe, error) {
 	r.Name = cmp.Or(f.Name, r.Name)
 	r.About = cmp.Or(f.About, r.About)
 	r.Dir = cmp.Or(f.Dir, r.Dir)
+	r.Cache = cmp.Or(f.Cache, r.Cache)
 	if f.Image.Name != "" {
 		r.Image = f.Image
 	}

@@ -95,6 +95,9 @@ func leftovers(api *client.Client, before, loops map[string]bool) ([]string, err
 			left = append(left, "loop device "+device)
 		}
 	}
+	if !slices.ContainsFunc(volumes.Volumes, func(v *volume.Volume) bool { return v.Labels["coreos-builder.kind"] == "volume" }) {
+		_ = api.VolumeRemove(ctx, "coreos-builder-cache", false) // there is no workspace that shares it
+	}
 	return left, removeNew(api, before)
 }
 
