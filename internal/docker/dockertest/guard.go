@@ -2,6 +2,7 @@ package dockertest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -49,56 +50,77 @@ func (g guard) Run() int {
 		return g.tests.Run() // they say so themselves
 	}
 	defer engine.Close()
-	before, err := imagesOf(engine.API())
+	before, err := take(engine.API())
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	loops := loopDevices()
 	code := g.tests.Run()
-	left, err := leftovers(engine.API(), before, loops)
-	if err != nil {
-		left = append(left, err.Error())
-	}
-	for _, thing := range left {
-		fmt.Fprintln(os.Stderr, "the tests have left", thing)
+	if err := before.compare(engine.API()); err != nil {
+		fmt.Fprintln(os.Stderr, err)
 		code = 1
 	}
 	return code
 }
 
-// leftovers removes the images that are new, and names what else is.
-func leftovers(api *client.Client, before, loops map[string]bool) ([]string, error) {
-	ctx := context.Background()
-	left := []string{}
-	containers, err := api.ContainerList(ctx, container.ListOptions{All: true})
+// inventory is what bears the builder's labels, or the tests', on an engine. What a killed run of tests has left is in it
+// from the start: it is not held against the next run.
+type inventory struct {
+	images map[string]bool
+	things map[string]bool // containers and volumes of tests, loop devices of builds
+	shared bool            // a workspace shares the cache
+}
+
+func take(api *client.Client) (inventory, error) {
+	images, err := imagesOf(api)
 	if err != nil {
-		return nil, err
+		return inventory{}, err
+	}
+	found := inventory{images: images, things: loopDevices()}
+	containers, err := api.ContainerList(context.Background(), container.ListOptions{All: true})
+	if err != nil {
+		return inventory{}, err
 	}
 	for _, c := range containers {
 		ours := c.Labels[label] != "" || strings.HasPrefix(c.Labels["coreos-builder.workspace"], Workspaces)
 		if ours && !goes(api, c) {
-			left = append(left, fmt.Sprint("container ", c.Names))
+			found.things[fmt.Sprintf("container %s %s", c.ID[:12], c.Names)] = true
 		}
 	}
-	volumes, err := api.VolumeList(ctx, volume.ListOptions{})
+	volumes, err := api.VolumeList(context.Background(), volume.ListOptions{})
 	if err != nil {
-		return nil, err
+		return inventory{}, err
 	}
 	for _, v := range volumes.Volumes {
+		found.shared = found.shared || v.Labels["coreos-builder.kind"] == "volume"
 		if strings.HasPrefix(v.Labels["coreos-builder.workspace"], Workspaces) {
-			left = append(left, "volume "+v.Name)
+			found.things["volume "+v.Name] = true
 		}
 	}
-	for device := range loopDevices() {
-		if !loops[device] {
-			left = append(left, "loop device "+device)
+	return found, nil
+}
+
+// compare removes the images that are new, and names what else is.
+func (before inventory) compare(api *client.Client) error {
+	now, err := take(api)
+	if err != nil {
+		return err
+	}
+	left := []error{}
+	for thing := range now.things {
+		if !before.things[thing] {
+			left = append(left, fmt.Errorf("the tests have left %s", thing))
 		}
 	}
-	if !slices.ContainsFunc(volumes.Volumes, func(v *volume.Volume) bool { return v.Labels["coreos-builder.kind"] == "volume" }) {
-		_ = api.VolumeRemove(ctx, "coreos-builder-cache", false) // there is no workspace that shares it
+	for id := range now.images {
+		if !before.images[id] {
+			_, _ = api.ImageRemove(context.Background(), id, image.RemoveOptions{PruneChildren: true}) // unless it is in use
+		}
 	}
-	return left, removeNew(api, before)
+	if !now.shared {
+		_ = api.VolumeRemove(context.Background(), "coreos-builder-cache", false)
+	}
+	return errors.Join(left...)
 }
 
 // goes waits for a container that the engine is about to remove by itself, as that of a shell that has ended.
@@ -117,17 +139,6 @@ func goes(api *client.Client, c container.Summary) bool {
 	}
 }
 
-// removeNew removes the images that were not there before, unless somebody uses them by now.
-func removeNew(api *client.Client, before map[string]bool) error {
-	now, err := imagesOf(api)
-	for id := range now {
-		if !before[id] {
-			_, _ = api.ImageRemove(context.Background(), id, image.RemoveOptions{PruneChildren: true})
-		}
-	}
-	return err
-}
-
 // imagesOf are the ids of the images that bear the builder's labels, or the tests'.
 func imagesOf(api *client.Client) (map[string]bool, error) {
 	ids := map[string]bool{}
@@ -143,13 +154,13 @@ func imagesOf(api *client.Client) (map[string]bool, error) {
 	return ids, nil
 }
 
-// loopDevices are this machine's loop devices that hold an image of a build, each with the file behind it.
+// loopDevices are those of this machine that hold an image of a build, each with the file behind it.
 func loopDevices() map[string]bool {
 	attached := map[string]bool{}
 	files, _ := filepath.Glob("/sys/block/loop*/loop/backing_file")
 	for _, file := range files {
 		if behind, err := os.ReadFile(file); err == nil && strings.Contains(string(behind), "/build/images/") {
-			attached[filepath.Base(filepath.Dir(filepath.Dir(file)))+" "+strings.TrimSpace(string(behind))] = true
+			attached["loop device "+filepath.Base(filepath.Dir(filepath.Dir(file)))+" "+strings.TrimSpace(string(behind))] = true
 		}
 	}
 	return attached
