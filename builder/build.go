@@ -3,8 +3,10 @@ package builder
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -22,6 +24,16 @@ type Options struct {
 	Interrupt <-chan struct{}
 	// Client is who builds, as user@host.
 	Client string
+	// Room tells how many cores the engine has, and how much memory in MiB: as many steps that do not disturb each other run
+	// side by side. Nil is one at a time.
+	Room func(context.Context) (cores, memory int)
+	// Offline builds with what is there already. Where that is not enough, nothing is done.
+	Offline bool
+	// Wait waits where another plan's step runs in the workspace, rather than give up.
+	Wait bool
+	// Retries are how often a step that fetches things is begun again when it fails, after Pause, twice that, and so on.
+	Retries int
+	Pause   time.Duration
 }
 
 // lastLines is how many of a failed step's lines its error carries.
@@ -31,8 +43,8 @@ const lastLines = 20
 // A step that fails is a *StepError, a build that was interrupted a *StoppedError, a workspace in which another plan
 // runs a *BusyError. When the context ends, the step that runs goes on by itself.
 func Build(ctx context.Context, engine Engine, plan Plan, options Options) error {
-	b := &build{engine: engine, plan: plan, Options: options}
-	if b.Events == nil {
+	b := &build{engine: engine, plan: plan, Options: options, ran: map[string]bool{}}
+	if b.Events = serial(b.Events); b.Events == nil {
 		b.Events = func(Event) {}
 	}
 	for _, note := range plan.Notes {
@@ -41,17 +53,20 @@ func Build(ctx context.Context, engine Engine, plan Plan, options Options) error
 	if err := b.interruptible(ctx, b.begin); err != nil {
 		return err
 	}
-	for i, step := range plan.Steps {
-		if verdict := b.verdicts[i]; !verdict.Runs {
-			b.emit(Skipped, step.Name, skipped(verdict))
-			continue
+	for i := 0; i < len(plan.Steps); {
+		next := b.sideBySide(i)
+		err := b.steps(ctx, i, next)
+		if err == nil && b.unsure.Swap(false) {
+			err = b.interruptible(ctx, b.lookAgain(plan.Steps[i:next]...))
 		}
-		b.emit(Started, step.Name, b.verdicts[i].Reason)
-		if err := b.run(ctx, step); err != nil {
+		if err != nil && !errors.Is(err, errUndone) {
 			return err
 		}
-		if err := b.interruptible(ctx, b.lookAgain(step)); err != nil {
-			return err
+		if i = b.firstUndone(next, ""); i < next {
+			if b.overtaken++; b.overtaken > maxOvertaken {
+				return fmt.Errorf("step %s was run again by others %d times while this build went on: let one of you build at a time",
+					plan.Steps[i].Name, maxOvertaken)
+			}
 		}
 	}
 	return nil
@@ -68,10 +83,28 @@ type build struct {
 	engine Engine
 	plan   Plan
 	Options
+	// mutex guards what is known, for steps that run side by side.
+	mutex     sync.Mutex
 	workspace Workspace
 	latest    map[string][]Revision
 	verdicts  []Verdict
-	stopped   atomic.Bool
+	// unsure tells that what others did is not all known.
+	unsure atomic.Bool
+	// ran are the steps that this build has run, or followed.
+	ran map[string]bool
+	// overtaken is how often others ran again what this build had done.
+	overtaken int
+	// interrupts is how often the build was asked to stop.
+	interrupts atomic.Int32
+}
+
+func (b *build) stopped() bool { return b.interrupts.Load() > 0 }
+
+// verdict is what is known of a step.
+func (b *build) verdict(i int) Verdict {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	return b.verdicts[i]
 }
 
 func (b *build) emit(kind Kind, step, text string) {
@@ -83,13 +116,21 @@ func (b *build) emit(kind Kind, step, text string) {
 func (b *build) begin(ctx context.Context) error {
 	var err error
 	b.workspace, err = b.engine.Look(ctx, b.plan.Workspace)
-	if err != nil && !errors.Is(err, ErrNoWorkspace) {
+	nothing := errors.Is(err, ErrNoWorkspace)
+	if err != nil && !nothing {
 		return err
+	}
+	if nothing {
+		b.workspace.Stamps = map[string]Stamp{}
 	}
 	if err := b.judge(); err != nil {
 		return err
 	}
-	if steps := floating(b.plan, b.verdicts); len(steps) > 0 {
+	if b.Offline {
+		if err := b.checkOffline(ctx, nothing); err != nil {
+			return err
+		}
+	} else if steps := floating(b.plan, b.verdicts); len(steps) > 0 {
 		if err := b.prepare(ctx); err != nil {
 			return err
 		}
@@ -111,30 +152,29 @@ func (b *build) prepare(ctx context.Context) error {
 }
 
 func (b *build) judge() (err error) {
-	b.verdicts, err = Judge(b.plan, b.workspace, Known{Selection: b.Selection, Secrets: b.Secrets, Latest: b.latest})
+	b.verdicts, err = Judge(b.plan, b.workspace, Known{Selection: b.Selection, Secrets: b.Secrets, Latest: b.latest, Done: b.ran})
 	return err
 }
 
-// lookAgain judges every step anew after one has run.
-func (b *build) lookAgain(ran Step) func(context.Context) error {
-	return func(ctx context.Context) (err error) {
-		delete(b.latest, ran.Name)
-		if b.workspace, err = b.engine.Look(ctx, b.plan.Workspace); err != nil {
+// lookAgain judges every step anew after some have run.
+func (b *build) lookAgain(ran ...Step) func(context.Context) error {
+	return func(ctx context.Context) error {
+		w, err := b.engine.Look(ctx, b.plan.Workspace)
+		if err != nil {
 			return err
 		}
+		b.mutex.Lock()
+		defer b.mutex.Unlock()
+		for _, step := range ran {
+			delete(b.latest, step.Name)
+		}
+		b.workspace = w
 		return b.judge()
 	}
 }
 
-func (b *build) run(ctx context.Context, step Step) error {
-	order := Order{Open: b.Open, Client: b.Client, After: map[string]string{}}
-	for _, need := range step.Needs {
-		order.After[need] = b.workspace.Stamps[need].Run
-	}
-	if step.Stdin != nil {
-		secret := b.Secrets[step.Stdin.Secret]
-		order.Stdin, order.Verifier = step.Stdin.encode(secret), newVerifier(secret)
-	}
+func (b *build) run(ctx context.Context, i int) error {
+	step, order := b.plan.Steps[i], b.order(i)
 	var tail tail
 	done := make(chan struct{})
 	watching := make(chan struct{})
@@ -152,23 +192,43 @@ func (b *build) run(ctx context.Context, step Step) error {
 		return err
 	}
 	b.Events(Event{Kind: Finished, Time: time.Now(), Step: step.Name, Result: &result})
-	if b.stopped.Load() {
+	if b.stopped() {
 		return &StoppedError{Step: step.Name}
 	}
 	if result.ExitCode != 0 {
 		return &StepError{Workspace: b.plan.Workspace, Step: step.Name, Result: result, Last: tail.lines(), Defect: step.Defect}
 	}
-	return nil
+	return b.done(step, order, result)
 }
 
-// stopOnInterrupt asks the step to end at the first interrupt, and kills it at every further one.
+// done notes what the stamp of a run of this build says, without a look at it. Whether it is still there when another step
+// builds on it, that step sees for itself. What the stamp of a run says that was followed is to be looked for.
+func (b *build) done(step Step, order Order, result Result) error {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	b.ran[step.Name] = true
+	if result.Followed {
+		b.unsure.Store(true)
+		return nil
+	}
+	b.workspace.Stamps[step.Name] = Stamp{
+		Step: step.Name, Definition: step.Encode(), Digest: step.Digest, Run: order.Run, After: order.After,
+		Started: result.Started, Finished: result.Finished, Verifier: order.Verifier, Config: b.plan.Config,
+	}
+	delete(b.workspace.Unfinished, step.Name)
+	delete(b.workspace.Runs, step.Name)
+	delete(b.latest, step.Name)
+	return b.judge()
+}
+
+// stopOnInterrupt asks what runs to end at the first interrupt, and kills it at every further one.
 func (b *build) stopOnInterrupt(ctx context.Context, step Step, done <-chan struct{}) {
-	for kill := false; ; kill = true {
+	for {
 		select {
 		case <-done:
 			return
 		case <-b.Interrupt:
-			b.stopped.Store(true)
+			kill := b.interrupts.Add(1) > 1
 			if err := b.engine.Stop(ctx, b.plan.Workspace, kill); err != nil {
 				b.emit(Stopping, step.Name, err.Error())
 				continue
@@ -188,7 +248,7 @@ func (b *build) interruptible(ctx context.Context, do func(context.Context) erro
 		defer close(watching)
 		select {
 		case <-b.Interrupt:
-			b.stopped.Store(true)
+			b.interrupts.Add(1)
 			cancel()
 		case <-done:
 		}
@@ -196,7 +256,7 @@ func (b *build) interruptible(ctx context.Context, do func(context.Context) erro
 	err := do(ctx)
 	close(done)
 	<-watching
-	if b.stopped.Load() {
+	if b.stopped() {
 		return &StoppedError{}
 	}
 	return err

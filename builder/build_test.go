@@ -276,7 +276,7 @@ func TestAnInterruptEndsTheStepAndTheSecondKillsIt(t *testing.T) {
 	}
 	b.recipe.Phases[0].Run[0].Argv = []string{"true"}
 	b.runs(nil, all, "fetch", "make", "convert.a")
-	b.says("fetch", "its last run was stopped")
+	b.says("fetch", "its last run was stopped, or the engine was restarted")
 }
 
 func TestAnInterruptBeforeAnyStepEndsTheBuild(t *testing.T) {
@@ -295,6 +295,25 @@ func TestAnInterruptBeforeAnyStepEndsTheBuild(t *testing.T) {
 	var stopped *builder.StoppedError
 	if !errors.As(err, &stopped) || stopped.Step != "" || len(ran) != 0 {
 		t.Errorf("ran %v, got %v", ran, err)
+	}
+}
+
+// What a build did itself it knows, and does not look for.
+func TestABuildLooksOnce(t *testing.T) {
+	b := newBuilds(t, nil)
+	looks := 0
+	b.engine.Fail = func(doing string) error {
+		if doing == "look" {
+			looks++
+		}
+		return nil
+	}
+	for _, runs := range []bool{true, false} {
+		looks = 0
+		ran, err := b.build(nil, all)
+		if err != nil || looks != 1 || len(ran) > 0 != runs {
+			t.Errorf("looked %d times, ran %v; %v", looks, ran, err)
+		}
 	}
 }
 
@@ -403,5 +422,144 @@ func TestAPreviewTellsWhatABuildWouldDo(t *testing.T) {
 	}
 	if got := preview(map[string][]string{"word": {"bye"}}); !slices.Equal(got, want) {
 		t.Errorf("got %q", got)
+	}
+}
+
+// Where somebody else runs an earlier step anew while a build goes on, it goes back to that: what it ends with is its own.
+func TestABuildGoesBackToWhatOthersUndid(t *testing.T) {
+	for times, wanted := range map[int]string{1: "", 99: "step make was run again by others 10 times while this build went on: let one of you build at a time"} {
+		b := newBuilds(t, func(r *builder.Recipe) { r.Phases[2].Needs = []string{"make"} })
+		var ran []string
+		others := 0
+		err := builder.Build(context.Background(), b.engine, b.plan(nil), builder.Options{Events: func(e builder.Event) {
+			if e.Kind != builder.Finished {
+				return
+			}
+			ran = append(ran, e.Step)
+			if e.Step == "make" && others < times {
+				others++
+				if _, err := b.build(map[string][]string{"word": {"bye"}}, builder.Selection{Only: "make"}); err != nil {
+					t.Error(err)
+				}
+			}
+		}})
+		if wanted != "" {
+			if err == nil || err.Error() != wanted {
+				t.Errorf("got %v", err)
+			}
+			continue
+		}
+		if err != nil || !slices.Equal(ran, []string{"fetch", "make", "convert.a", "make", "convert.a"}) {
+			t.Errorf("ran %v, %v", ran, err)
+		}
+	}
+}
+
+// What fetches things is begun again when it fails, with longer and longer pauses; nothing else is.
+func TestOnlyWhatFetchesIsTriedAgain(t *testing.T) {
+	b := newBuilds(t, func(r *builder.Recipe) {
+		r.Phases[0].Network = true
+		r.Phases[0].Run[0].Argv = []string{"cat", "there"}
+		r.Phases[1].Run[0].Argv = []string{"false"}
+	})
+	tries := builder.Options{Retries: 2, Pause: time.Millisecond}
+	got, err := b.buildWith(b.plan(nil), tries)
+	var step *builder.StepError
+	if !errors.As(err, &step) || !slices.Equal(got, []string{"fetch", "fetch", "fetch"}) {
+		t.Errorf("ran %v, %v", got, err)
+	}
+	b.recipe.Phases[0].Run[0].Argv = []string{"true"}
+	if got, err = b.buildWith(b.plan(nil), tries); !errors.As(err, &step) || !slices.Equal(got, []string{"fetch", "make"}) {
+		t.Errorf("ran %v, %v", got, err)
+	}
+}
+
+// A pause can be interrupted.
+func TestAPauseEndsAtAnInterrupt(t *testing.T) {
+	b := newBuilds(t, func(r *builder.Recipe) {
+		r.Phases[0].Network = true
+		r.Phases[0].Run[0].Argv = []string{"false"}
+	})
+	interrupt := make(chan struct{})
+	noted := make(chan struct{}, 1)
+	go func() { <-noted; interrupt <- struct{}{} }()
+	err := builder.Build(context.Background(), b.engine, b.plan(nil), builder.Options{
+		Retries: 1, Pause: time.Hour, Interrupt: interrupt,
+		Events: func(e builder.Event) {
+			if e.Kind == builder.Noted {
+				noted <- struct{}{}
+			}
+		},
+	})
+	var stopped *builder.StoppedError
+	if !errors.As(err, &stopped) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// Another plan's step is waited for, when that is wanted.
+func TestABuildWaitsForAnother(t *testing.T) {
+	b := newBuilds(t, func(r *builder.Recipe) { r.Phases[1].Run[0].Argv = []string{"sleep", "{{.word}}"} })
+	first := make(chan error, 1)
+	running := make(chan struct{})
+	go func() {
+		first <- builder.Build(context.Background(), b.engine, b.plan(nil), builder.Options{Events: func(e builder.Event) {
+			if e.Kind == builder.Printed && e.Step == "make" {
+				close(running)
+			}
+		}})
+	}()
+	<-running
+	var busy *builder.BusyError
+	if _, err := b.build(map[string][]string{"word": {"other"}}, builder.Selection{Until: "make"}); !errors.As(err, &busy) {
+		t.Errorf("got %v", err)
+	}
+	waiting := make(chan struct{})
+	second := make(chan error, 1)
+	go func() {
+		second <- builder.Build(context.Background(), b.engine, b.plan(map[string][]string{"word": {"other"}}), builder.Options{
+			Wait: true, Selection: builder.Selection{Until: "make"}, Events: func(e builder.Event) {
+				switch {
+				case e.Kind == builder.Noted:
+					close(waiting)
+				case e.Kind == builder.Printed && e.Step == "make":
+					_ = b.engine.Stop(context.Background(), "chain", false)
+				}
+			}})
+	}()
+	<-waiting
+	if err := b.engine.Stop(context.Background(), "chain", false); err != nil {
+		t.Fatal(err)
+	}
+	var step *builder.StepError
+	if err := <-first; !errors.As(err, &step) || step.Step != "make" {
+		t.Errorf("the first: %v", err)
+	}
+	if err := <-second; !errors.As(err, &step) || step.Step != "make" {
+		t.Errorf("the second: %v", err)
+	}
+}
+
+// Without a network nothing begins that would need one, and all that is missing is named.
+func TestOfflineSaysAllThatIsMissing(t *testing.T) {
+	b := newBuilds(t, func(r *builder.Recipe) {
+		r.Phases[0].Network = true
+		r.Phases[1].Network, r.Phases[1].Offline = true, []string{"cat", "{{.word}}"}
+	})
+	missing := func(want string) {
+		t.Helper()
+		_, err := b.buildWith(b.plan(map[string][]string{"word": {"tarball"}}), builder.Options{Offline: true})
+		var input *builder.InputError
+		if !errors.As(err, &input) || err.Error() != "offline is not possible here: "+want {
+			t.Errorf("got %v", err)
+		}
+	}
+	missing("step fetch has to fetch things (it has never run); step make has to fetch things (it has never run)")
+	b.runs(map[string][]string{"word": {"tarball"}}, builder.Selection{Until: "fetch"}, "fetch")
+	missing("cat ended with exit code 1")
+	b.recipe.Phases[1].Offline = []string{"true"}
+	got, err := b.buildWith(b.plan(map[string][]string{"word": {"tarball"}}), builder.Options{Offline: true})
+	if err != nil || !slices.Equal(got, []string{"make", "convert.a"}) {
+		t.Errorf("ran %v, %v", got, err)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 	"text/template"
 )
 
@@ -16,7 +17,7 @@ func (r Recipe) Check() error {
 	checks := []struct {
 		where string
 		check func() error
-	}{{"recipe", r.checkFields}, {"enter", r.checkEnter}, {"releases", r.checkReleases}, {"errata", r.checkErrata}}
+	}{{"recipe", r.checkFields}, {"enter", r.checkEnter}, {"releases", r.checkReleases}, {"errata", r.checkErrata}, {"boot", r.checkBoot}}
 	for _, option := range r.Options {
 		checks = append(checks, struct {
 			where string
@@ -52,12 +53,23 @@ func (r Recipe) checkFields() error {
 	case r.Artifacts.Dir == "" || path.IsAbs(r.Artifacts.Dir):
 		return errors.New("artifacts.dir is not a path below dir")
 	}
+	for _, name := range slices.Concat(sorted(r.Disk), sorted(r.Memory), sorted(r.Minimal), r.Artifacts.After) {
+		if !r.hasPhase(name) {
+			return fmt.Errorf("disk, memory, minimal or artifacts.after: there is no phase %s", name)
+		}
+	}
+	for name, what := range r.Pins {
+		option, ok := r.option(name)
+		if !ok || what != "manifest" && !strings.HasPrefix(what, "source ") || option.File != (what == "manifest") {
+			return fmt.Errorf("pins: %s: %q is not a source of an option, nor the manifest of a file option", name, what)
+		}
+	}
 	for name := range r.Values {
 		if _, ok := r.option(name); ok || !optionName.MatchString(name) {
 			return fmt.Errorf("values: %s is not a name of its own", name)
 		}
 	}
-	return checkTemplates(append(append(values(r.Image.Args), values(r.Values)...), r.Artifacts.Dir)...)
+	return checkTemplates(append(append(values(r.Image.Args), values(r.Values)...), r.Artifacts.Dir, r.CacheKind)...)
 }
 
 func (r Recipe) checkEnter() error {
@@ -76,6 +88,20 @@ func (r Recipe) checkReleases() error {
 	if _, err := regexp.Compile(r.Releases.Number); err != nil {
 		return err
 	}
+	ranges := []Range{{Since: r.Releases.Oldest}}
+	for _, name := range sorted(r.Releases.Knows) {
+		ranges = append(ranges, r.Releases.Knows[name])
+	}
+	for _, option := range r.Options {
+		for _, value := range sorted(option.Releases) {
+			ranges = append(ranges, option.Releases[value])
+		}
+	}
+	for _, one := range ranges {
+		if err := one.check(); err != nil {
+			return err
+		}
+	}
 	return checkTemplates(append(slices.Clone(r.Versions), r.Releases.Name)...)
 }
 
@@ -89,7 +115,7 @@ func (r Recipe) checkErrata() error {
 				return fmt.Errorf("there is no option %s", name)
 			}
 		}
-		if !slices.ContainsFunc(r.Phases, func(p Phase) bool { return p.Name == erratum.Phase }) {
+		if !r.hasPhase(erratum.Phase) {
 			return fmt.Errorf("there is no phase %s", erratum.Phase)
 		}
 	}
@@ -121,6 +147,10 @@ func (r Recipe) checkOption(option Option) error {
 	return nil
 }
 
+func (r Recipe) hasPhase(name string) bool {
+	return slices.ContainsFunc(r.Phases, func(p Phase) bool { return p.Name == name })
+}
+
 func (r Recipe) option(name string) (Option, bool) {
 	i := slices.IndexFunc(r.Options, func(o Option) bool { return o.Name == name })
 	if i < 0 {
@@ -147,6 +177,12 @@ func (r Recipe) checkPhase(index int, phase Phase) error {
 	}
 	if option, ok := r.option(phase.Each); phase.Each != "" && (!ok || !option.List) {
 		return fmt.Errorf("each: there is no list option %s", phase.Each)
+	}
+	if phase.Parallel && (phase.Each == "" || len(phase.Files) > 0) {
+		return errors.New("parallel: is for a phase that runs for each value of a list, and that needs no files of the user")
+	}
+	if phase.Isolated && phase.Network {
+		return errors.New("isolated: is not for a phase that fetches things")
 	}
 	if option, ok := r.option(phase.Stdin.Secret); phase.Stdin.Secret != "" && (!ok || !option.Secret) {
 		return fmt.Errorf("stdin: there is no secret option %s", phase.Stdin.Secret)
@@ -179,6 +215,7 @@ func (r Recipe) checkCommands(phase Phase) error {
 		templates = append(templates, command.Argv...)
 		templates = append(templates, command.When)
 	}
+	templates = append(templates, phase.Offline...)
 	if phase.Sources != nil {
 		templates = append(templates, phase.Sources.Floating)
 		templates = append(templates, phase.Sources.Latest...)

@@ -34,6 +34,7 @@ func TestWhatIsWrongWithARecipeIsFound(t *testing.T) {
 		"phase make: needs: there is no phase convert":  func(r *builder.Recipe) { r.Phases[2].Needs = []string{"convert"} },
 		"phase convert: each: there is no list option":  func(r *builder.Recipe) { r.Phases[3].Each = "kind" },
 		"phase make: stdin: there is no secret option":  func(r *builder.Recipe) { r.Phases[2].Stdin.Secret = "kind" },
+		"phase make: isolated: is not for a phase":      func(r *builder.Recipe) { r.Phases[2].Isolated, r.Phases[2].Network = true, true },
 		"phase make: stdin: there is no form":           func(r *builder.Recipe) { r.Phases[2].Stdin.As = "json" },
 		"phase make: files: there is no file option":    func(r *builder.Recipe) { r.Phases[2].Files = []string{"kind"} },
 		"phase make: in: there is no place nowhere":     func(r *builder.Recipe) { r.Phases[2].In = "nowhere" },

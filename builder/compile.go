@@ -38,13 +38,20 @@ func Compile(r Recipe, c Config) (Plan, error) {
 	if err != nil {
 		return Plan{}, err
 	}
+	kind, err := expand(r.CacheKind, values)
+	if err != nil {
+		return Plan{}, &RecipeError{r.Name, "cache_kind", err}
+	}
 	compiler := compiler{recipe: r, config: c, values: values}
-	plan := Plan{Recipe: r.Name, Workspace: c.Workspace, Config: asked, Dir: r.Dir, Cache: r.Cache, Enter: r.Enter, Notes: r.notes(release)}
+	plan := Plan{Recipe: r.Name, Workspace: c.Workspace, Config: asked, Dir: r.Dir, Cache: r.Cache, CacheKind: kind, Enter: r.Enter, Notes: r.notes(release)}
 	if mended {
 		plan.Notes = append(plan.Notes, defect.mended())
 	}
-	if plan.Image, err = compiler.image(); err != nil {
+	if plan.Image, err = compiler.image(r.Image); err != nil {
 		return Plan{}, &RecipeError{r.Name, "image", err}
+	}
+	if plan.Boot, err = compiler.boot(); err != nil {
+		return Plan{}, &RecipeError{r.Name, "boot", err}
 	}
 	if plan.Steps, err = compiler.steps(plan.Image.Tag); err != nil {
 		return Plan{}, err
@@ -58,7 +65,7 @@ func Compile(r Recipe, c Config) (Plan, error) {
 			return Plan{}, &RecipeError{r.Name, "versions", err}
 		}
 	}
-	plan.Artifacts.Files = r.Artifacts.Files
+	plan.Artifacts.Files, plan.Artifacts.After = r.Artifacts.Files, r.Artifacts.After
 	if plan.Artifacts.Dir, err = expand(r.Artifacts.Dir, values); err != nil {
 		return Plan{}, &RecipeError{r.Name, "artifacts", err}
 	}
@@ -80,11 +87,11 @@ type compiler struct {
 	values map[string]any
 }
 
-// image is the builder image with its arguments filled in, and a tag made of all that goes into it: a changed
-// Dockerfile is another image, an unchanged one is never built twice.
-func (c compiler) image() (ImageSource, error) {
-	image := ImageSource{Name: c.recipe.Image.Name, Context: c.recipe.Image.Context, Args: map[string]string{}}
-	for name, template := range c.recipe.Image.Args {
+// image is an image with its arguments filled in, and a tag made of all that goes into it: a changed Dockerfile is
+// another image, an unchanged one is never built twice.
+func (c compiler) image(source ImageSource) (ImageSource, error) {
+	image := ImageSource{Name: source.Name, Context: source.Context, Args: map[string]string{}}
+	for name, template := range source.Args {
 		value, err := expand(template, c.values)
 		if err != nil {
 			return image, fmt.Errorf("argument %s: %w", name, err)
@@ -157,11 +164,20 @@ func (c compiler) each(phase Phase) []map[string]any {
 }
 
 func (c compiler) step(phase Phase, image string, values map[string]any) (Step, error) {
-	step := Step{Name: phase.Name, Phase: phase.Name, About: phase.About}
+	step := Step{Name: phase.Name, Phase: phase.Name, About: phase.About, Network: phase.Network, Isolated: phase.Isolated}
 	if phase.Each != "" {
 		step.Name += "." + values[phase.Each].(string)
 	}
 	step.Image, step.Privileged, step.HostDevices = image, phase.Privileged, phase.HostDevices
+	step.Parallel, step.Memory = phase.Parallel, c.recipe.Memory[phase.Name]
+	step.Disk = c.recipe.Disk[phase.Name]
+	if limit := c.config.TimeLimits[phase.Name]; limit != "" {
+		step.TimeLimit = seconds(limit)
+	}
+	if c.config.Security == Minimal {
+		rights := c.recipe.Minimal[phase.Name]
+		step.Privileged, step.Rights = false, &rights
+	}
 	step.Inputs = c.inputs(phase)
 	if phase.Stdin.Secret != "" && values[phase.Stdin.Secret].(bool) {
 		step.Stdin = &phase.Stdin
@@ -175,6 +191,11 @@ func (c compiler) step(phase Phase, image string, values map[string]any) (Step, 
 	}
 	if step.Sources, err = c.sources(phase, values); err != nil {
 		return Step{}, err
+	}
+	if len(phase.Offline) > 0 {
+		if step.Offline, err = words(phase.Offline, values); err != nil {
+			return Step{}, c.wrong(phase, err)
+		}
 	}
 	for name, template := range phase.Env {
 		value, err := expand(template, values)

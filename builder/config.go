@@ -12,9 +12,19 @@ type Config struct {
 	Files map[string][]File `json:"files,omitempty"`
 	// Adds are values that options have besides those of the recipe, by option name.
 	Adds map[string][]string `json:"adds,omitempty"`
+	// TimeLimits are how long a phase may take, by its name, as time.ParseDuration reads it.
+	TimeLimits map[string]string `json:"time_limits,omitempty"`
+	// Security is Privileged or Minimal; empty is Privileged.
+	Security string `json:"security,omitempty"`
 	// NoErrata builds what is asked for even where it is known to be defective.
 	NoErrata bool `json:"no_errata,omitempty"`
 }
+
+// What containers are allowed: all, where the recipe says that a phase is privileged, or no more than the phase needs.
+const (
+	Privileged = "privileged"
+	Minimal    = "minimal"
+)
 
 // File is one file that the user brings.
 type File struct {

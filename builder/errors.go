@@ -56,15 +56,31 @@ type StepError struct {
 }
 
 func (e *StepError) Error() string {
-	if e.Result.OOMKilled {
+	switch {
+	case e.Result.OOMKilled:
 		return fmt.Sprintf("step %s was killed because the engine's host ran out of memory (exit code %d)",
 			e.Step, e.Result.ExitCode)
+	case e.Result.ExitCode == exitFull:
+		return fmt.Sprintf("step %s failed because the engine's disk is full, or has too little room for it (exit code %d)",
+			e.Step, exitFull)
+	case e.Result.ExitCode == exitLate:
+		return fmt.Sprintf("step %s was ended at its time limit (exit code %d)", e.Step, exitLate)
+	case e.Result.ExitCode == exitStopped:
+		return fmt.Sprintf("step %s was stopped, by somebody or because the engine was restarted (exit code %d)", e.Step, exitStopped)
+	case e.Result.ExitCode == exitKilled:
+		return fmt.Sprintf("step %s was killed, by somebody or because the engine was restarted (exit code %d)", e.Step, exitKilled)
 	}
 	text := fmt.Sprintf("step %s failed with exit code %d", e.Step, e.Result.ExitCode)
 	if e.Defect != "" {
 		text += "; it is known that " + e.Defect
 	}
 	return text
+}
+
+// mayPass tells whether the step may succeed when it is just begun again.
+func (e *StepError) mayPass() bool {
+	code := e.Result.ExitCode
+	return !e.Result.OOMKilled && code != exitFull && code != exitLate && code != exitMoved && !e.Result.Stopped()
 }
 
 // BusyError is a workspace in which somebody else's step runs.
@@ -96,6 +112,9 @@ var ErrNoImage = errors.New("the builder image has not been made yet")
 
 // ErrNoWorkspace is what Engine.Look says of a workspace that does not exist.
 var ErrNoWorkspace = errors.New("there is no such workspace")
+
+// ErrUnreadable is what there is to say of an artefact that cannot be what it should be.
+var ErrUnreadable = errors.New("it cannot be read")
 
 // ErrNoArtifacts is what there is to say where a build has not come to its results.
 var ErrNoArtifacts = errors.New("there are no artefacts yet: build them first")

@@ -37,6 +37,10 @@ type Known struct {
 	// Latest are the revisions that a sync would fetch now, by step. Steps whose sources float and that are not named
 	// are judged by the rest alone.
 	Latest map[string][]Revision
+	// Done are the steps that the build has run: they are not forced any more.
+	Done map[string]bool
+	// Offline tells that nothing can be asked: sources that float are taken to be where they were.
+	Offline bool
 }
 
 // Judge says of each step of a plan whether it has to run in a workspace, and the first reason why. It is an
@@ -53,7 +57,7 @@ func Judge(plan Plan, w Workspace, known Known) ([]Verdict, error) {
 		switch {
 		case !picked[step.Name]:
 			v.Runs = false
-		case known.Force && v.State != Running:
+		case known.Force && !known.Done[step.Name] && v.State != Running:
 			v.Runs, v.Reason = true, "forced"
 		default:
 			v.Runs = v.State != UpToDate
@@ -125,9 +129,13 @@ func lastRun(run *Run, unfinished bool) (State, string) {
 	case run != nil && run.State == RunExited && run.OOMKilled:
 		return Failed, "its last run ran out of memory"
 	case run != nil && run.State == RunExited && run.ExitCode == exitStopped:
-		return Failed, "its last run was stopped"
+		return Failed, "its last run was stopped, or the engine was restarted"
 	case run != nil && run.State == RunExited && run.ExitCode == exitKilled:
-		return Failed, "its last run was killed"
+		return Failed, "its last run was killed, or the engine was restarted"
+	case run != nil && run.State == RunExited && run.ExitCode == exitFull:
+		return Failed, "its last run found the engine's disk full"
+	case run != nil && run.State == RunExited && run.ExitCode == exitLate:
+		return Failed, "its last run was ended at its time limit"
 	case run != nil && run.State == RunExited && run.ExitCode != 0:
 		return Failed, fmt.Sprintf("its last run failed with exit code %d", run.ExitCode)
 	case unfinished:

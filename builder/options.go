@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 )
 
@@ -21,12 +22,39 @@ func checkOptions(r Recipe, c Config) error {
 			return err
 		}
 	}
+	if !slices.Contains([]string{"", Privileged, Minimal}, c.Security) {
+		return &InputError{"security", c.Security, "is neither " + Privileged + " nor " + Minimal}
+	}
+	for _, phase := range sorted(c.TimeLimits) {
+		if err := checkTimeLimit(r, phase, c.TimeLimits[phase]); err != nil {
+			return err
+		}
+	}
 	return nil
+}
+
+func checkTimeLimit(r Recipe, phase, limit string) error {
+	if !r.hasPhase(phase) {
+		return &InputError{"time_limits", phase, "is not a phase of recipe " + r.Name + ": see recipes show " + r.Name}
+	}
+	if seconds(limit) < 1 {
+		return &InputError{"time_limits", limit, "is not a time of a second or more, such as 90m or 6h (for " + phase + ")"}
+	}
+	return nil
+}
+
+// seconds is a time limit in seconds, or 0 where it is none.
+func seconds(limit string) int {
+	d, err := time.ParseDuration(limit)
+	if err != nil || d > 10000*time.Hour {
+		return 0
+	}
+	return int(d.Seconds())
 }
 
 // resolve is the value of every option as templates see it: a string, for a list []string, for a secret a bool. It is
 // also the number of the release that they ask for.
-func resolve(r Recipe, c Config) (values map[string]any, release int, err error) {
+func resolve(r Recipe, c Config) (values map[string]any, release release, err error) {
 	values = map[string]any{}
 	for _, option := range r.Options {
 		given := c.Options[option.Name]
@@ -36,16 +64,19 @@ func resolve(r Recipe, c Config) (values map[string]any, release int, err error)
 		values[option.Name] = option.value(given, c)
 	}
 	if release, err = r.release(values); err != nil {
-		return nil, 0, &RecipeError{r.Name, "releases", err}
+		return nil, nil, &RecipeError{r.Name, "releases", err}
+	}
+	if err := r.checkRelease(release); err != nil {
+		return nil, nil, err
 	}
 	values["knows"] = r.knows(release)
 	for _, option := range r.Options {
 		if err := option.checkAdds(c.Adds[option.Name], release); err != nil {
-			return nil, 0, err
+			return nil, nil, err
 		}
 		given, err := option.known(c.Options[option.Name], c.Adds[option.Name], release)
 		if err != nil {
-			return nil, 0, err
+			return nil, nil, err
 		}
 		if given != nil && option.Releases != nil {
 			values[option.Name] = option.value(given, c)
@@ -54,7 +85,7 @@ func resolve(r Recipe, c Config) (values map[string]any, release int, err error)
 	for _, name := range sorted(r.Values) {
 		value, err := expand(r.Values[name], values)
 		if err != nil {
-			return nil, 0, &RecipeError{r.Name, "value " + name, err}
+			return nil, nil, &RecipeError{r.Name, "value " + name, err}
 		}
 		values[name] = value
 	}
@@ -79,7 +110,7 @@ func (o Option) value(given []string, c Config) any {
 
 // known refuses values that a release does not have. Of an option that is not set it is the default, or what is in its
 // place in that release; of one without a default, nil.
-func (o Option) known(given, adds []string, release int) ([]string, error) {
+func (o Option) known(given, adds []string, release release) ([]string, error) {
 	if len(given) == 0 && o.Default != "" {
 		for _, value := range append([]string{o.Default}, o.Values...) {
 			if o.Releases[value].has(release) {
@@ -96,7 +127,7 @@ func (o Option) known(given, adds []string, release int) ([]string, error) {
 }
 
 // checkAdds refuses to add values that the release has already.
-func (o Option) checkAdds(adds []string, release int) error {
+func (o Option) checkAdds(adds []string, release release) error {
 	for _, value := range adds {
 		if slices.Contains(o.Values, value) && o.Releases[value].has(release) {
 			return &InputError{o.Name, value, "is there already: what is added needs another name"}

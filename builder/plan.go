@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -20,9 +21,13 @@ type Plan struct {
 	// Dir is where the workspace is mounted in every container.
 	Dir string `json:"dir"`
 	// Cache is the directory below it that all workspaces share.
-	Cache     string    `json:"cache,omitempty"`
+	Cache string `json:"cache,omitempty"`
+	// CacheKind tells with which of them: with those of the same kind.
+	CacheKind string    `json:"cache_kind,omitempty"`
 	Steps     []Step    `json:"steps"`
 	Artifacts Artifacts `json:"artifacts"`
+	// Boot is how they are started; without an image they cannot be.
+	Boot Boot `json:"boot,omitzero"`
 	// Versions is the command that lists what could be built instead.
 	Versions []string `json:"versions,omitempty"`
 	// Enter are the commands that enter the recipe's places, for a user who wants to look inside.
@@ -39,6 +44,20 @@ type Step struct {
 	Needs []string `json:"needs,omitempty"`
 	// Defect is what is known to be wrong with what the step builds.
 	Defect string `json:"defect,omitempty"`
+	// Network tells that the step fetches things.
+	Network bool `json:"network,omitempty"`
+	// Isolated keeps the step from every network.
+	Isolated bool `json:"isolated,omitempty"`
+	// Offline is a command that tells whether it can do without, and what is missing if not.
+	Offline []string `json:"offline,omitempty"`
+	// Parallel steps may run beside others of their phase.
+	Parallel bool `json:"parallel,omitempty"`
+	// Memory is what the step may need, in MiB.
+	Memory int `json:"memory,omitempty"`
+	// Disk is what the step adds to the engine's disk, in MiB, at most.
+	Disk int `json:"disk,omitempty"`
+	// TimeLimit is how long it may take, in seconds; 0 is as long as it likes.
+	TimeLimit int `json:"time_limit,omitempty"`
 	Definition
 	// Digest is that of the definition: "sha256:" and 64 hexadecimal digits.
 	Digest string `json:"digest"`
@@ -57,6 +76,8 @@ type Definition struct {
 	Inputs      []Input           `json:"inputs,omitempty"`
 	Privileged  bool              `json:"privileged,omitempty"`
 	HostDevices bool              `json:"host_devices,omitempty"`
+	// Rights are what a container may do that is not privileged. Nil is what the engine allows every container.
+	Rights *Rights `json:"rights,omitempty"`
 }
 
 // Input is what a file option stands for, as a step needs it.
@@ -89,6 +110,23 @@ func (p Plan) Step(name string) (Step, bool) {
 		}
 	}
 	return Step{}, false
+}
+
+// has tells whether a run is that of a step of the plan.
+func (p Plan) has(run Run) bool {
+	step, ok := p.Step(run.Step)
+	return ok && step.Digest == run.Digest
+}
+
+// CheckWhole refuses artefacts of which it is known that they are not whole.
+func (p Plan) CheckWhole(w Workspace) error {
+	for _, step := range p.Steps {
+		_, done := w.Stamps[step.Name]
+		if slices.Contains(p.Artifacts.After, step.Phase) && !done {
+			return fmt.Errorf("workspace %s: %w (step %s is not done)", w.Name, ErrNoArtifacts, step.Name)
+		}
+	}
+	return nil
 }
 
 // CheckSelection refuses a selection that does not fit the plan.

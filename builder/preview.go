@@ -18,6 +18,9 @@ func Preview(ctx context.Context, engine Engine, plan Plan, known Known) ([]Verd
 	if err != nil {
 		return nil, err
 	}
+	if known.Offline {
+		return verdicts, nil
+	}
 	known.Latest, err = latest(ctx, engine, plan, floating(plan, verdicts))
 	if errors.Is(err, ErrNoImage) {
 		return verdicts, nil

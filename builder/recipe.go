@@ -15,6 +15,8 @@ type Recipe struct {
 	// Cache is a directory below the workspace, that the builder image holds, which all workspaces of an engine share: for
 	// what is fetched and can be fetched again. Empty is none.
 	Cache string `yaml:"cache"`
+	// CacheKind is a template: workspaces share it only with those of the same kind.
+	CacheKind string `yaml:"cache_kind"`
 	// Enter names the places besides the workspace that a command can run in, such as the SDK chroot.
 	Enter map[string]Enter `yaml:"enter"`
 	// Options are the values that a user may set.
@@ -29,8 +31,27 @@ type Recipe struct {
 	Values map[string]string `yaml:"values"`
 	// Phases are the parts of the build, in order.
 	Phases []Phase `yaml:"phases"`
+	// Memory is what a step of a phase may need, in MiB, by the phase's name: as many run side by side as there is room for.
+	Memory map[string]int `yaml:"memory"`
+	// Pins are the options by which the very same is built again: the value of each is "source NAME", a revision that a
+	// build fetched, or "manifest", the file of all of them.
+	Pins map[string]string `yaml:"pins"`
+	// Disk is what a phase adds to the engine's disk, in MiB, at most, by the phase's name.
+	Disk map[string]int `yaml:"disk"`
+	// Minimal is what phases may do that are not privileged but have to be allowed something, by the phase's name.
+	Minimal map[string]Rights `yaml:"minimal"`
 	// Artifacts says where the results are.
 	Artifacts Artifacts `yaml:"artifacts"`
+	// Boot says how the results are started.
+	Boot Boot `yaml:"boot"`
+}
+
+// Rights are what a container may do besides what every process may.
+type Rights struct {
+	// Capabilities are those of Linux, without CAP_. A container without rights has none at all.
+	Capabilities []string `yaml:"capabilities" json:"capabilities,omitempty"`
+	// Devices are rules of the device control group, such as "b 7:* rwm" for loop devices.
+	Devices []string `yaml:"devices" json:"devices,omitempty"`
 }
 
 // ImageSource says which builder image a recipe needs.
@@ -78,6 +99,8 @@ type Option struct {
 	// File options are paths of files, or of directories of files, that the user brings. In templates the value is
 	// where a step that needs them finds them, below the workspace.
 	File bool `yaml:"file"`
+	// Neutral tells that the option changes nothing of what is built, such as where it is fetched from.
+	Neutral bool `yaml:"neutral"`
 	// Excludes names options that cannot be set together with this one. Setting one takes away the others' defaults.
 	Excludes []string `yaml:"excludes"`
 }
@@ -101,6 +124,15 @@ type Phase struct {
 	Recover []Command `yaml:"recover"`
 	// Sources is for the phase that fetches what is built.
 	Sources *Sources `yaml:"sources"`
+	// Network tells that the phase fetches things: it may fail for reasons that pass.
+	Network bool `yaml:"network"`
+	// Isolated gives the phase no network at all. Its containers also start sooner.
+	Isolated bool `yaml:"isolated"`
+	// Offline are the words, templates like those of a command, of one that succeeds where the phase can do without the
+	// network, and else says what is missing. A phase that has none cannot, if it fetches things at all.
+	Offline []string `yaml:"offline"`
+	// Parallel tells that the phase's steps, one for each value, do not disturb each other: they run side by side.
+	Parallel bool `yaml:"parallel"`
 	// Files names the file options whose files the step needs.
 	Files []string `yaml:"files"`
 	// Env is added to the environment; the values are templates.
@@ -148,4 +180,6 @@ type Artifacts struct {
 	Dir string `yaml:"dir" json:"dir"`
 	// Files are shell patterns of the names in Dir that are results. Only plain files are.
 	Files []string `yaml:"files" json:"files"`
+	// After names the phases that have to be done for what is there to be whole.
+	After []string `yaml:"after" json:"after,omitempty"`
 }

@@ -1,6 +1,7 @@
 package builder
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"regexp"
@@ -10,40 +11,103 @@ import (
 )
 
 // Releases says how the releases of an operating system are told apart, and what they differ in. A release is known by
-// one number, which grows.
+// its number, such as 1235.10.0; a branch that is named after the first part of one has all of that part, and counts as the
+// last of them.
 type Releases struct {
 	// Name is a template: the name of the release that is built.
 	Name string `yaml:"name"`
 	// Number is a regular expression whose first group is the number in a whole name. What does not match, such as the
 	// branch master, counts as newer than every release.
 	Number string `yaml:"number"`
-	// Knows tells since and before which release something is there. In templates {{.knows.x}} is true or false.
+	// Oldest is the first release that the recipe can build; empty is any.
+	Oldest string `yaml:"oldest"`
+	// Knows tells which releases have something. In templates {{.knows.x}} is true or false.
 	Knows map[string]Range `yaml:"knows"`
-	// Tried are the numbers of releases that the recipe has been tried with.
+	// Tried are the first parts of the numbers of releases that the recipe has been tried with.
 	Tried []int `yaml:"tried"`
 }
 
-// Range is a range of releases. What is 0 is open.
+// Range is a range of releases. What is empty is open.
 type Range struct {
 	// Since is the first release of the range, Before the first after it.
-	Since  int `yaml:"since"`
-	Before int `yaml:"before"`
+	Since  string `yaml:"since"`
+	Before string `yaml:"before"`
+	// Or are further ranges.
+	Or []Range `yaml:"or"`
 }
 
-func (r Range) has(release int) bool {
-	return release >= r.Since && (r.Before == 0 || release < r.Before)
+func (r Range) has(release release) bool {
+	if (r.Since == "" || release.compare(r.Since) >= 0) && (r.Before == "" || release.compare(r.Before) < 0) {
+		return true
+	}
+	return slices.ContainsFunc(r.Or, func(other Range) bool { return other.has(release) })
 }
 
 // String says which releases a range holds.
 func (r Range) String() string {
 	var words []string
-	if r.Since > 0 {
-		words = append(words, fmt.Sprintf("since release %d", r.Since))
+	if r.Since != "" {
+		words = append(words, "since release "+r.Since)
 	}
-	if r.Before > 0 {
-		words = append(words, fmt.Sprintf("before release %d", r.Before))
+	if r.Before != "" {
+		words = append(words, "before release "+r.Before)
 	}
-	return strings.Join(words, " and ")
+	all := []string{strings.Join(words, " and ")}
+	for _, other := range r.Or {
+		all = append(all, other.String())
+	}
+	return strings.Join(all, ", or ")
+}
+
+// check refuses a range whose ends are no numbers of releases.
+func (r Range) check() error {
+	for _, end := range []string{r.Since, r.Before} {
+		if _, ok := parseRelease(end); end != "" && !ok {
+			return fmt.Errorf("%q is no number of a release", end)
+		}
+	}
+	for _, other := range r.Or {
+		if err := other.check(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// release is the number of a release, part by part.
+type release []int
+
+// newest is what is newer than every release.
+var newest = release{math.MaxInt}
+
+func parseRelease(text string) (release, bool) {
+	var r release
+	for part := range strings.SplitSeq(text, ".") {
+		n, err := strconv.Atoi(part)
+		if err != nil || n < 0 {
+			return nil, false
+		}
+		r = append(r, n)
+	}
+	return r, true
+}
+
+// compare is less than, equal to or greater than 0, as the release comes before, is, or comes after another.
+func (r release) compare(other string) int {
+	parts, _ := parseRelease(other)
+	for i := range max(len(r), len(parts)) {
+		if difference := cmp.Compare(r.part(i), parts.part(i)); difference != 0 {
+			return difference
+		}
+	}
+	return 0
+}
+
+func (r release) part(i int) int {
+	if i < len(r) {
+		return r[i]
+	}
+	return 0
 }
 
 // Erratum is a known defect of what an upstream has released.
@@ -59,28 +123,46 @@ type Erratum struct {
 	Use map[string]string `yaml:"use"`
 }
 
-// newest is the number of what is newer than every release.
-const newest = math.MaxInt
-
 // release is the number of the release that option values ask for.
-func (r Recipe) release(values map[string]any) (int, error) {
+func (r Recipe) release(values map[string]any) (release, error) {
 	name, err := expand(r.Releases.Name, values)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	pattern, err := regexp.Compile(`^(?:` + r.Releases.Number + `)$`)
+	return r.Releases.number(name)
+}
+
+// number is the number in a release's name. A name with one part alone stands for all that begin so.
+func (r Releases) number(name string) (release, error) {
+	pattern, err := regexp.Compile(`^(?:` + r.Number + `)$`)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	found := pattern.FindStringSubmatch(name)
 	if len(found) < 2 {
 		return newest, nil
 	}
-	return strconv.Atoi(found[1])
+	number, ok := parseRelease(found[1])
+	if !ok {
+		return nil, fmt.Errorf("number: %q in %q is no number of a release", found[1], name)
+	}
+	if len(number) == 1 {
+		number = append(number, math.MaxInt)
+	}
+	return number, nil
+}
+
+// checkRelease refuses a release that is older than the recipe can build.
+func (r Recipe) checkRelease(number release) error {
+	if r.Releases.Oldest == "" || number.compare(r.Releases.Oldest) >= 0 {
+		return nil
+	}
+	return &InputError{Option: "version", Reason: fmt.Sprintf("asks for a release before %s, the first that recipe %s can build",
+		r.Releases.Oldest, r.Name)}
 }
 
 // knows is what a release knows, for templates.
-func (r Recipe) knows(release int) map[string]any {
+func (r Recipe) knows(release release) map[string]any {
 	known := map[string]any{}
 	for name, which := range r.Releases.Knows {
 		known[name] = which.has(release)
@@ -89,11 +171,11 @@ func (r Recipe) knows(release int) map[string]any {
 }
 
 // notes are what a user is to know before a release is built.
-func (r Recipe) notes(release int) []string {
-	if r.Releases.Tried == nil || release == newest || slices.Contains(r.Releases.Tried, release) {
+func (r Recipe) notes(release release) []string {
+	if r.Releases.Tried == nil || slices.Equal(release, newest) || slices.Contains(r.Releases.Tried, release[0]) {
 		return nil
 	}
-	return []string{fmt.Sprintf("release %d has not been tried with recipe %s", release, r.Name)}
+	return []string{fmt.Sprintf("release %d has not been tried with recipe %s", release[0], r.Name)}
 }
 
 // erratum is the known defect of what a configuration asks for, if there is one.

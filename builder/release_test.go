@@ -12,11 +12,11 @@ import (
 func grown() builder.Recipe {
 	r := small()
 	r.Options[0].Excludes = nil
-	r.Options[2].Releases = map[string]builder.Range{"dev": {Before: 5}}
-	r.Options[3].Releases = map[string]builder.Range{"raw": {Since: 3}}
+	r.Options[2].Releases = map[string]builder.Range{"dev": {Before: "5"}}
+	r.Options[3].Releases = map[string]builder.Range{"raw": {Since: "3"}}
 	r.Releases = builder.Releases{
 		Name: "{{if .version}}{{.version}}{{else}}{{.branch}}{{end}}", Number: `(\d+)`,
-		Knows: map[string]builder.Range{"flag": {Since: 2, Before: 4}}, Tried: []int{1, 2, 3, 4},
+		Knows: map[string]builder.Range{"flag": {Since: "2", Before: "4"}}, Tried: []int{1, 2, 3, 4},
 	}
 	r.Phases[3].Run[0].Argv = []string{"convert", "{{if .knows.flag}}--flag{{end}}", "{{.format}}", "{{.kind}}"}
 	r.Errata = []builder.Erratum{{
@@ -112,5 +112,22 @@ func TestWhatIsWrongWithReleasesAndErrataIsFound(t *testing.T) {
 		if err := r.Check(); err == nil || err.Error() != wanted {
 			t.Errorf("got %v, want %s", err, wanted)
 		}
+	}
+}
+
+// The parts of a release's number are compared as numbers, and a branch has all releases that begin as it does.
+func TestReleasesAreComparedPartByPart(t *testing.T) {
+	r := grown()
+	r.Options[3].Releases = map[string]builder.Range{"raw": {Since: "2.10", Before: "3", Or: []builder.Range{{Since: "4.4"}}}}
+	r.Options[0].Pattern = ""
+	r.Releases.Number, r.Releases.Oldest = `(?:b-)?(\d+(?:\.\d+)*)`, "1.2"
+	for release, there := range map[string]bool{"2.9.0": false, "2.10": true, "2.10.1": true, "3.0.0": false, "4.3.9": false, "4.4": true, "5.0": true, "b-2": true, "b-3": false, "b-4": true} {
+		_, err := builder.Compile(r, builder.Config{Options: map[string][]string{"version": {release}, "format": {"raw"}, "kind": {"prod"}}})
+		if (err == nil) != there {
+			t.Errorf("release %s: %v", release, err)
+		}
+	}
+	if _, err := builder.Compile(r, version("1.1.9")); err == nil || err.Error() != "version asks for a release before 1.2, the first that recipe small can build" {
+		t.Errorf("got %v", err)
 	}
 }

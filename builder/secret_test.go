@@ -47,6 +47,23 @@ func TestASecretIsReadBackAsItWas(t *testing.T) {
 	}
 }
 
+func FuzzASecretIsReadBackAsItWas(f *testing.F) {
+	for _, secret := range secrets {
+		f.Add(secret)
+	}
+	f.Fuzz(func(t *testing.T, secret string) {
+		if CheckSecret("password", []byte(secret)) != nil {
+			t.Skip("refused")
+		}
+		command := exec.Command("bash", "-c", `read password; printf %s "$password"`)
+		command.Env = []string{"LC_ALL=C"}
+		command.Stdin = strings.NewReader(string(Stdin{As: "read-line"}.encode([]byte(secret))))
+		if out, err := command.Output(); err != nil || string(out) != secret {
+			t.Errorf("%q is read back as %q (%v)", secret, out, err)
+		}
+	})
+}
+
 func TestASecretIsALine(t *testing.T) {
 	for secret, good := range map[string]bool{"x": true, "two words": true, "": false, "a\nb": false, "a\rb": false, "a\x00b": false} {
 		if err := CheckSecret("password", []byte(secret)); (err == nil) != good {

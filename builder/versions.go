@@ -19,6 +19,15 @@ type Offer struct {
 	Note string `json:"note,omitempty"`
 }
 
+// Begins tells whether an offer's name begins with a text, or the number in it does.
+func (r Recipe) Begins(offer Offer, text string) bool {
+	if strings.HasPrefix(offer.Name, text) {
+		return true
+	}
+	number, err := r.Releases.number(offer.Name)
+	return err == nil && text != "" && strings.HasPrefix(fmt.Sprint(number[0]), text)
+}
+
 // ParseOffers reads what the command of Plan.Versions prints. Branches come first, by the day of their last change;
 // then versions, the newest last. What the recipe's errata say of one is noted.
 func (r Recipe) ParseOffers(text string) ([]Offer, error) {

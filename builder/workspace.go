@@ -81,16 +81,22 @@ type Run struct {
 	Result
 }
 
-// The exit codes of a run that was asked to end, and of one that was made to: 128 and the number of the signal.
+// Exit codes that say why a run ended.
 const (
-	exitStopped = 128 + 15
-	exitKilled  = 128 + 9
+	exitStopped = 128 + 15 // it was asked to: 128 and the number of the signal
+	exitKilled  = 128 + 9  // it was made to
+	exitFull    = 74       // the engine's disk has no room
+	exitLate    = 124      // its time limit came
+	exitMoved   = 75       // what it was planned on is not there any more: it did nothing
 )
 
 // Stopped tells whether the run ended because it was told to.
 func (r Result) Stopped() bool {
 	return r.ExitCode == exitStopped || r.ExitCode == exitKilled && !r.OOMKilled
 }
+
+// Killed tells whether the run had no time to clean up.
+func (r Result) Killed() bool { return r.ExitCode == exitKilled }
 
 // Result is how a run went.
 type Result struct {

@@ -1,5 +1,5 @@
-// Package images holds the build contexts of the builder images: a folder each, with its Dockerfile, to which the
-// folder tools is added: the programs that every builder image carries.
+// Package images holds the build contexts of the images: a folder each, with its Dockerfile, to which the folder tools is
+// added, where the Dockerfile copies it: the programs that every builder image carries.
 package images
 
 import (
@@ -14,7 +14,7 @@ import (
 	"slices"
 )
 
-//go:embed all:coreos all:demo all:tools
+//go:embed all:coreos all:demo all:qemu all:tools
 var files embed.FS
 
 // Names are the names of the images, sorted.
@@ -40,13 +40,21 @@ func Context(name string) ([]byte, error) {
 	if err := add(w, name, ""); err != nil {
 		return nil, err
 	}
-	if err := add(w, "tools", "tools"); err != nil {
-		return nil, err
+	if usesTools(name) {
+		if err := add(w, "tools", "tools"); err != nil {
+			return nil, err
+		}
 	}
 	if err := w.Close(); err != nil {
 		return nil, err
 	}
 	return archive.Bytes(), nil
+}
+
+// usesTools tells whether an image carries the tools: what it does not carry must not change its digest.
+func usesTools(name string) bool {
+	dockerfile, _ := files.ReadFile(name + "/Dockerfile")
+	return bytes.Contains(dockerfile, []byte("\nCOPY tools"))
 }
 
 // Digest is the digest of an image's build context: "sha256:" and 64 hexadecimal digits.

@@ -7,9 +7,9 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/coreos-builder/coreos-builder/builder"
 	"github.com/coreos-builder/coreos-builder/internal/artifact"
 	"github.com/coreos-builder/coreos-builder/internal/docker"
+	"github.com/coreos-builder/coreos-builder/internal/progress"
 )
 
 type artifactsCommand struct {
@@ -23,12 +23,12 @@ type artifactsList struct {
 }
 
 func (c *artifactsList) Run(ctx context.Context, flags *engineFlags) error {
-	engine, plan, err := c.results(ctx, flags)
+	engine, q, err := c.results(ctx, flags)
 	if err != nil {
 		return err
 	}
 	defer engine.Close()
-	files, err := artifact.List(ctx, engine, plan)
+	files, err := artifact.List(ctx, engine, q.plan)
 	if err != nil {
 		return err
 	}
@@ -38,38 +38,46 @@ func (c *artifactsList) Run(ctx context.Context, flags *engineFlags) error {
 	table := tabwriter.NewWriter(os.Stdout, 0, 0, 3, ' ', 0)
 	fmt.Fprintln(table, "NAME\tSIZE\tON DISK\tMODIFIED")
 	for _, f := range files {
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", f.Name, size(f.Size), size(f.Stored), f.Modified.Format(time.DateTime))
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", f.Name, progress.Size(f.Size), progress.Size(f.Stored), f.Modified.Format(time.DateTime))
 	}
 	return table.Flush()
 }
 
 type artifactsGet struct {
 	configFlags `embed:""`
+	fetchFlags  `embed:""`
 	Directory   string `arg:"" type:"path" help:"The directory; it is made if it is not there."`
 }
 
 func (c *artifactsGet) Run(ctx context.Context, flags *engineFlags) error {
-	engine, plan, err := c.results(ctx, flags)
+	beside, err := c.fetchFlags.options()
+	if err != nil {
+		return err
+	}
+	engine, q, err := c.results(ctx, flags)
 	if err != nil {
 		return err
 	}
 	defer engine.Close()
-	return fetch(ctx, engine, plan, c.Directory, false)
+	return c.fetch(ctx, engine, q, beside, c.Directory, false)
 }
 
-// results is the plan whose artefacts are asked for, and an engine that has its workspace and its image.
-func (f *configFlags) results(ctx context.Context, flags *engineFlags) (*docker.Engine, builder.Plan, error) {
+// results is the request whose artefacts are asked for, and an engine that has its workspace and its image.
+func (f *configFlags) results(ctx context.Context, flags *engineFlags) (*docker.Engine, request, error) {
 	engine, err := flags.connect(ctx)
 	if err != nil {
-		return nil, builder.Plan{}, err
+		return nil, request{}, err
 	}
-	q, _, err := f.recall(ctx, engine)
+	q, w, err := f.recall(ctx, engine)
+	if err == nil {
+		err = q.plan.CheckWhole(w)
+	}
 	if err == nil {
 		err = engine.Prepare(ctx, q.plan, func(line string) { fmt.Fprintln(os.Stderr, line) })
 	}
 	if err != nil {
 		engine.Close()
-		return nil, q.plan, err
+		return nil, q, err
 	}
-	return engine, q.plan, nil
+	return engine, q, nil
 }

@@ -4,11 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/coreos-builder/coreos-builder/builder"
-	"github.com/coreos-builder/coreos-builder/internal/artifact"
 	"github.com/coreos-builder/coreos-builder/internal/docker"
 	"github.com/coreos-builder/coreos-builder/internal/progress"
 )
@@ -29,22 +30,33 @@ type buildCommand struct {
 	configFlags `embed:""`
 	selectFlags `embed:""`
 	Output      string `short:"o" type:"path" placeholder:"DIR" help:"Fetch the results to this directory in the end."`
+	fetchFlags  `embed:""`
+	lockFlags   `embed:""`
 	Progress    string `enum:"auto,tty,plain,json" default:"auto" help:"How to show what happens: auto, tty, plain or json."`
+	LogDir      string `type:"path" placeholder:"DIR" help:"Write what each step prints to a file in this directory, with times."`
+	Wait        bool   `help:"Wait where another plan's step runs in the workspace."`
+	Detach      bool   `short:"d" env:"-" help:"Go on in the background, when the first step has begun."`
+	Retries     int    `default:"2" help:"How often a phase that fetches things is begun again when it fails."`
+	Parallel    int    `default:"0" placeholder:"N" help:"How many formats are converted side by side. Default: as many as the engine's cores and memory allow."`
 }
 
 func (c *buildCommand) Help() string {
 	return `Runs the recipe's phases in order, each in a container of its own, over the workspace's volume. What is up to date is
 not run again. A step that somebody runs already is followed. Ctrl-C asks the step that runs to end, a second one kills
-it; a client that is killed or loses its connection leaves it running, and the same command follows it.
+it; a client that is killed, or whose terminal is closed, leaves it running, and the same command follows it.
 
-Exit codes: 0 done, 1 a step failed, 2 a mistake in what was asked for, 3 the engine, 130 stopped.`
+Exit codes: 0 done, 1 a step failed, 2 a mistake in what was asked for, 3 the engine, 130 stopped by Ctrl-C, 143 by SIGTERM.`
 }
 
 func (c *buildCommand) Run(ctx context.Context, flags *engineFlags) error {
-	q, err := c.request()
+	q, l, err := c.locked()
 	if err == nil {
 		err = q.plan.CheckSelection(c.selection())
 	}
+	if err != nil {
+		return err
+	}
+	beside, err := c.fetchFlags.options()
 	if err != nil {
 		return err
 	}
@@ -53,24 +65,70 @@ func (c *buildCommand) Run(ctx context.Context, flags *engineFlags) error {
 		return err
 	}
 	defer engine.Close()
+	if c.Detach {
+		return c.detach(ctx, engine, q)
+	}
+	if err := c.run(ctx, engine, q, l); err != nil {
+		return err
+	}
+	if c.Output == "" && c.Lock == "" && !c.Locked {
+		return nil
+	}
+	beside.Lock, err = l.finish(ctx, engine, q.plan)
+	if err != nil || c.Output == "" {
+		return err
+	}
+	return c.fetch(ctx, engine, q, beside, c.Output, c.Progress == "json")
+}
+
+// run runs the steps of a request that have to.
+func (c *buildCommand) run(ctx context.Context, engine *docker.Engine, q request, l locked) error {
+	var err error
 	display := progress.New(c.Progress, os.Stdout)
+	if c.LogDir != "" {
+		if display, err = progress.Keep(display, c.LogDir); err != nil {
+			return &builder.InputError{Option: "log-dir", Value: c.LogDir, Reason: "cannot be written to: " + reason(err)}
+		}
+	}
+	err = l.checkImage(ctx, engine, q, func(line string) {
+		display.Show(builder.Event{Kind: builder.Preparing, Time: time.Now(), Text: line})
+	})
+	if err != nil {
+		display.Close()
+		return err
+	}
+	signals := listen()
+	defer signals.end()
 	err = builder.Build(ctx, engine, q.plan, builder.Options{
 		Selection: c.selection(),
 		Secrets:   q.secrets,
 		Open:      q.files.Open,
 		Events:    display.Show,
-		Interrupt: interrupts(),
+		Interrupt: signals.requests,
 		Client:    client(),
+		Offline:   q.offline,
+		Room:      c.room(engine),
+		Wait:      c.Wait,
+		Retries:   c.Retries,
+		Pause:     retryPause,
 	})
 	display.Close()
 	if err != nil {
-		return withAdvice(err, q.plan.Workspace)
+		return signals.name(withAdvice(err, q.plan.Workspace))
 	}
-	if c.Output == "" {
-		return nil
-	}
-	return fetch(ctx, engine, q.plan, c.Output, c.Progress == "json")
+	return nil
 }
+
+// room is what steps that run side by side have: what the engine has, or what the user says.
+func (c *buildCommand) room(engine *docker.Engine) func(context.Context) (cores, memory int) {
+	if c.Parallel > 0 {
+		return func(context.Context) (cores, memory int) { return c.Parallel, math.MaxInt }
+	}
+	return engine.Room
+}
+
+// retryPause is before the first retry; it doubles with each.
+const retryPause = 5 * time.Second
 
 // withAdvice adds to what ended a build how to go on from there.
 func withAdvice(err error, workspace string) error {
@@ -81,8 +139,10 @@ func withAdvice(err error, workspace string) error {
 	switch {
 	case errors.As(err, &step):
 		return &resumeError{err, fmt.Sprintf("Its whole output: coreos-builder logs --workspace %s %s\n%s", workspace, step.Step, again)}
-	case errors.As(err, &stopped), errors.As(err, &engine):
+	case errors.As(err, &stopped):
 		return &resumeError{err, again}
+	case errors.As(err, &engine):
+		return &resumeError{err, "A step that was running goes on by itself: coreos-builder attach --workspace " + workspace + "\n" + again}
 	}
 	return err
 }
@@ -97,34 +157,4 @@ func commandLine() string {
 		}
 	}
 	return strings.Join(words, " ")
-}
-
-// fetch takes a plan's artefacts to a directory, and says so on the standard output, or on the other one when that is
-// for programs.
-func fetch(ctx context.Context, engine *docker.Engine, plan builder.Plan, directory string, quiet bool) error {
-	out := os.Stdout
-	if quiet {
-		out = os.Stderr
-	}
-	err := artifact.Get(ctx, engine, plan, directory, func(f artifact.File) {
-		fmt.Fprintf(out, "%s  %s (%s)\n", f.SHA256[:12], f.Name, size(f.Size))
-	})
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(out, "The results are in %s; their checksums are in %s.\n", directory, artifact.Sums)
-	return nil
-}
-
-// size is a size for people, in binary units.
-func size(n int64) string {
-	const units = "KMGT"
-	if n < 1024 {
-		return fmt.Sprintf("%d B", n)
-	}
-	value, unit := float64(n)/1024, 0
-	for value >= 1024 && unit < len(units)-1 {
-		value, unit = value/1024, unit+1
-	}
-	return fmt.Sprintf("%.1f %ciB", value, units[unit])
 }

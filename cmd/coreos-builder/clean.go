@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/moby/term"
@@ -27,18 +28,15 @@ func (c *cleanCommand) Run(ctx context.Context, flags *engineFlags) error {
 		return err
 	}
 	defer engine.Close()
-	names := []string{c.Workspace}
-	if c.All {
-		all, err := engine.Workspaces(ctx)
-		if err != nil {
-			return err
+	names, err := engine.Remains(ctx)
+	if err != nil {
+		return err
+	}
+	if !c.All {
+		if !slices.Contains(names, c.Workspace) {
+			return fmt.Errorf("workspace %s: %w", c.Workspace, builder.ErrNoWorkspace)
 		}
-		names = nil
-		for _, w := range all {
-			names = append(names, w.Name)
-		}
-	} else if _, err := engine.Look(ctx, c.Workspace); err != nil {
-		return fmt.Errorf("workspace %s: %w", c.Workspace, err)
+		names = []string{c.Workspace}
 	}
 	if err := c.confirm(names); err != nil {
 		return err

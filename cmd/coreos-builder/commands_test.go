@@ -33,14 +33,19 @@ var commands = map[string]func(*testscript.TestScript, bool, []string){
 	"exits":            exits,
 	"one-line":         oneLine,
 	"underway":         onBench(underway),
+	"kill-at":          onBench(killAt),
 	"same-run":         onBench(sameRun),
 	"remember":         onBench(remember),
 	"nothing-happened": onBench(nothingHappened),
 	"no-trace":         onBench(noTrace),
 	"no-client-path":   onBench(noClientPath),
+	"unprivileged":     onBench(unprivileged),
 	"prune":            onBench(prune),
 	"nothing-left":     onBench(nothingLeft),
 	"boots":            onBench(boots),
+	"machine-runs":     onBench(machineRuns),
+	"no-machine":       onBench(noMachine),
+	"killed-often":     killedOften,
 }
 
 // patience is how long a script waits for what must happen before it gives up.
@@ -70,6 +75,7 @@ func useWorkspace(env *testscript.Env, outer *docker.Engine) error {
 	env.Setenv("WORKSPACE", b.workspace)
 	env.Setenv("COREOS_BUILDER_WORKSPACE", b.workspace)
 	env.Setenv("COREOS_BUILDER_RECIPE", "demo")
+	env.Setenv("COREOS_BUILDER_RETRIES", "0")
 	testdata, err := filepath.Abs(filepath.Join("..", "..", "testdata"))
 	if err != nil {
 		return err
@@ -119,19 +125,38 @@ func oneLine(ts *testscript.TestScript, _ bool, _ []string) {
 
 // underway STEP: waits until the step runs, and remembers its run.
 func underway(ts *testscript.TestScript, b *bench, args []string) {
+	b.run = b.awaitRun(ts, args[0]).ID
+}
+
+// awaitRun waits until a step runs.
+func (b *bench) awaitRun(ts *testscript.TestScript, step string) builder.Run {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	for ticks := time.NewTicker(50 * time.Millisecond); ; {
 		w, _ := b.engine.Look(ctx, b.workspace)
-		if run, ok := w.Runs[args[0]]; ok && run.State == builder.RunRunning {
-			b.run = run.ID
-			return
+		if run, ok := w.Runs[step]; ok && run.State == builder.RunRunning {
+			return run
 		}
 		select {
 		case <-ticks.C:
 		case <-ctx.Done():
-			ts.Fatalf("step %s does not run", args[0])
+			ts.Fatalf("step %s does not run", step)
 		}
+	}
+}
+
+// kill-at STEP TEXT: waits until the step has printed a line with the text, and kills it.
+func killAt(ts *testscript.TestScript, b *bench, args []string) {
+	ctx, killed := context.WithCancel(context.Background())
+	defer killed()
+	err := b.engine.Logs(ctx, b.awaitRun(ts, args[0]), true, func(_ time.Time, text []byte) {
+		if ctx.Err() == nil && strings.Contains(string(text), args[1]) {
+			ts.Check(b.engine.Stop(ctx, b.workspace, true))
+			killed()
+		}
+	})
+	if ctx.Err() == nil {
+		ts.Fatalf("step %s ended without printing %q: %v", args[0], args[1], err)
 	}
 }
 
@@ -224,11 +249,22 @@ func noClientPath(ts *testscript.TestScript, b *bench, _ []string) {
 		found, err := b.engine.API().ContainerInspect(context.Background(), id)
 		ts.Check(err)
 		for _, m := range found.Mounts {
-			workspace := m.Type == mount.TypeVolume && (m.Name == "coreos-builder."+b.workspace || m.Name == "coreos-builder-cache")
+			workspace := m.Type == mount.TypeVolume && (m.Name == "coreos-builder."+b.workspace || strings.HasPrefix(m.Name, "coreos-builder-cache"))
 			devices := m.Type == mount.TypeBind && m.Source == "/dev"
 			if !workspace && !devices {
 				ts.Fatalf("%s mounts %+v", found.Name, m)
 			}
+		}
+	}
+}
+
+// unprivileged: no container of the workspace that is left is privileged.
+func unprivileged(ts *testscript.TestScript, b *bench, _ []string) {
+	for _, id := range b.list(ts) {
+		found, err := b.engine.API().ContainerInspect(context.Background(), id)
+		ts.Check(err)
+		if found.HostConfig.Privileged || !slices.Contains(found.HostConfig.CapDrop, "ALL") {
+			ts.Fatalf("%s may do everything", found.Name)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"os/user"
+	"time"
 
 	"github.com/coreos-builder/coreos-builder/internal/docker"
 )
@@ -12,10 +13,12 @@ import (
 type engineFlags struct {
 	Host    string `short:"H" placeholder:"URL" help:"The Docker engine: unix://PATH, tcp://HOST:PORT or ssh://HOST. Default: as the docker command finds it."`
 	Context string `placeholder:"NAME" help:"The docker context to use."`
+	// Reconnect is how long a lost connection is tried to be made again.
+	Reconnect time.Duration `default:"5m" placeholder:"TIME" help:"How long to try again when the connection to the engine is lost."`
 }
 
 func (f *engineFlags) connect(ctx context.Context) (*docker.Engine, error) {
-	return docker.Connect(ctx, docker.Address{Host: f.Host, Context: f.Context})
+	return docker.Connect(ctx, docker.Address{Host: f.Host, Context: f.Context, Patience: f.Reconnect})
 }
 
 // client is who asks, for others to read.

@@ -13,10 +13,10 @@ import (
 
 // The exit codes.
 const (
-	exitStep   = 1   // a step failed
+	exitStep   = 1   // a step failed, or results are not as they were built
 	exitAsker  = 2   // the one who asks made a mistake: nothing was done
 	exitEngine = 3   // the engine, or the way to it, failed
-	exitStop   = 130 // it was asked to stop, as by Ctrl-C
+	exitStop   = 130 // it was asked to stop, as by Ctrl-C; by another signal, 128 and its number
 )
 
 // usageError is a command line that cannot be understood.
@@ -56,6 +56,14 @@ func report(err error) int {
 		}
 		fmt.Fprintln(os.Stderr)
 	}
+	var boot *bootError
+	if errors.As(err, &boot) && len(boot.last) > 0 {
+		fmt.Fprintln(os.Stderr, "\nThe last lines of its console:")
+		for _, line := range boot.last {
+			fmt.Fprintf(os.Stderr, "  %s\n", progress.Clean(line))
+		}
+		fmt.Fprintln(os.Stderr)
+	}
 	fmt.Fprintf(os.Stderr, "coreos-builder: %s\n", progress.Clean(strings.ReplaceAll(err.Error(), "\n", "; ")))
 	var resume *resumeError
 	if errors.As(err, &resume) {
@@ -63,6 +71,9 @@ func report(err error) int {
 	}
 	return exitCode(err)
 }
+
+// errDiffer is what there is to say of what was to be the same, and is not.
+var errDiffer = errors.New("differ")
 
 func exitCode(err error) int {
 	var (
@@ -72,10 +83,14 @@ func exitCode(err error) int {
 		busy    *builder.BusyError
 		usage   *usageError
 		step    *builder.StepError
+		boot    *bootError
 		stopped *builder.StoppedError
+		signal  *signalError
 	)
 	switch {
-	case errors.As(err, &step):
+	case errors.As(err, &signal):
+		return 128 + int(signal.signal)
+	case errors.As(err, &step), errors.As(err, &boot), errors.Is(err, errDiffer), errors.Is(err, builder.ErrUnreadable):
 		return exitStep
 	case errors.As(err, &stopped):
 		return exitStop

@@ -18,8 +18,15 @@ type cli struct {
 	Plan      planCommand      `cmd:"" help:"Show what a build would do, and why."`
 	Status    statusCommand    `cmd:"" help:"Show the workspaces of the engine, or the steps of one."`
 	Logs      logsCommand      `cmd:"" help:"Show what a step printed."`
+	Attach    attachCommand    `cmd:"" help:"Follow the step that runs, until it ends."`
+	Stop      stopCommand      `cmd:"" help:"End the step that runs."`
 	Shell     shellCommand     `cmd:"" help:"Open a shell in a workspace, or run a command there."`
 	Artifacts artifactsCommand `cmd:"" help:"List or fetch the results of a build."`
+	Verify    verifyCommand    `cmd:"" help:"See that fetched results are as they were built, and what each is."`
+	Boot      bootCommand      `cmd:"" help:"Start a result in a virtual machine, or check that it boots."`
+	Inspect   inspectCommand   `cmd:"" help:"Say what is in a result: partitions, file systems, files."`
+	Reproduce reproduceCommand `cmd:"" help:"Build twice, and say where the results differ."`
+	Lock      lockCommand      `cmd:"" help:"Compare what builds were made from."`
 	Clean     cleanCommand     `cmd:"" help:"Remove workspaces with all that is in them."`
 	Recipes   recipesCommand   `cmd:"" help:"List the built-in recipes, or show one."`
 	OEM       oemCommand       `cmd:"" name:"oem" help:"Make or check OEM packages of your own."`

@@ -55,7 +55,7 @@ func (c *planCommand) Run(ctx context.Context, flags *engineFlags) error {
 
 // judge says what a build would do. Where no engine can be reached it cannot know, and says just that.
 func (c *planCommand) judge(ctx context.Context, flags *engineFlags, q request) ([]builder.Verdict, bool, error) {
-	known := builder.Known{Selection: c.selection(), Secrets: q.secrets}
+	known := builder.Known{Selection: c.selection(), Secrets: q.secrets, Offline: q.offline}
 	engine, err := flags.connect(ctx)
 	var unreachable *builder.EngineError
 	if errors.As(err, &unreachable) {

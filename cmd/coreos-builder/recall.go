@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -75,7 +76,11 @@ func (s settings) request(r builder.Recipe, otherwise builder.Config) (request, 
 	if q.secrets, err = readSecrets(s.Settings); err != nil {
 		return q, err
 	}
-	options := s.Values()
+	options, err := s.Values()
+	if err != nil {
+		return q, err
+	}
+	q.offline = s.Offline
 	if q.files, err = config.ReadFiles(r, options, s.Customization); err != nil {
 		return q, err
 	}
@@ -86,6 +91,9 @@ func (s settings) request(r builder.Recipe, otherwise builder.Config) (request, 
 		Secrets:   maps.Clone(otherwise.Secrets),
 		Adds:      over(s.Adds(), otherwise.Adds),
 		NoErrata:  s.NoErrata || otherwise.NoErrata,
+
+		TimeLimits: over(s.TimeLimits, otherwise.TimeLimits),
+		Security:   cmp.Or(s.Security, otherwise.Security),
 	}
 	for name := range q.secrets {
 		if c.Secrets == nil {
@@ -93,8 +101,23 @@ func (s settings) request(r builder.Recipe, otherwise builder.Config) (request, 
 		}
 		c.Secrets[name] = true
 	}
+	q.manifestURL = value(r, c, "manifest_url")
 	q.plan, err = builder.Compile(r, c)
 	return q, err
+}
+
+// value is the value that an option has, set or not; empty where there is no such option.
+func value(r builder.Recipe, c builder.Config, name string) string {
+	for _, option := range r.Options {
+		if option.Name != name {
+			continue
+		}
+		if set := c.Options[name]; len(set) > 0 {
+			return set[0]
+		}
+		return option.Default
+	}
+	return ""
 }
 
 // over is one map with another's entries where it has none. Version and branch exclude each other.

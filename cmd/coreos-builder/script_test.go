@@ -2,9 +2,11 @@ package main
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/coreos-builder/coreos-builder/internal/docker"
@@ -12,7 +14,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(dockertest.Guard(m), map[string]func(){"coreos-builder": main})
+	testscript.Main(dockertest.Guard(m), map[string]func(){"coreos-builder": main, "vouch": vouch})
 }
 
 // scripts are the tests of a folder of testdata/script.
@@ -39,15 +41,41 @@ func TestWithEngine(t *testing.T) {
 	testscript.RunT(serial{t}, scripts("engine", inherit(dockertest.Connect(t))))
 }
 
-// TestWithSecondEngine runs the same on an engine that knows nothing of this machine: Docker in Docker, by TCP and TLS.
+// TestWithSecondEngine builds, and breaks builds, on an engine that knows nothing of this machine and has a small disk: Docker
+// in Docker, by TCP and TLS. What was built there is built here again, by the lock file.
 func TestWithSecondEngine(t *testing.T) {
 	outer := dockertest.Connect(t)
-	second := dockertest.StartSecond(t, outer)
-	t.Setenv("DOCKER_HOST", second.Host)
-	t.Setenv("DOCKER_TLS_VERIFY", "1")
-	t.Setenv("DOCKER_CERT_PATH", second.Certificates)
-	t.Setenv("DOCKER_CONTEXT", "")
-	testscript.RunT(serial{t}, scripts("engine", inherit(outer)))
+	second := dockertest.StartSecond(t, outer, "4G")
+	first := os.Environ()
+	second.Use(t)
+	t.Run("chaos", func(t *testing.T) {
+		sums, lockFile := makeChaos(t, second)
+		buildByLock(t, first, lockFile, sums)
+	})
+}
+
+// buildByLock builds by a lock file on another engine, and sees that the results are the same, bit by bit.
+func buildByLock(t *testing.T, environment []string, lockFile, sums string) {
+	t.Helper()
+	out := filepath.Join(t.TempDir(), "out")
+	program, workspace := filepath.Join(filepath.Dir(lockFile), "coreos-builder"), dockertest.Workspaces+"locked"
+	for _, argv := range [][]string{
+		{"build", "--locked", "--lock", lockFile, "--workspace", workspace, "--output", out, "--progress", "plain"},
+		{"clean", workspace, "--yes"},
+	} {
+		command := exec.Command(program, argv...)
+		command.Env = environment
+		if text, err := command.CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s", err, tailOf(string(text)))
+		}
+	}
+	got, err := os.ReadFile(filepath.Join(out, "SHA256SUMS"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(sums, string(got)); diff != "" {
+		t.Errorf("on one engine (-) and on the other (+):\n%s", diff)
+	}
 }
 
 // inherit lets scripts find the engine that their test has found, and boot images on the outer one.

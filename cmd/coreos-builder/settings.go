@@ -11,6 +11,7 @@ import (
 
 	"github.com/coreos-builder/coreos-builder/builder"
 	"github.com/coreos-builder/coreos-builder/internal/config"
+	"github.com/coreos-builder/coreos-builder/internal/lock"
 	"github.com/coreos-builder/coreos-builder/internal/recipe"
 )
 
@@ -30,20 +31,31 @@ type request struct {
 	plan    builder.Plan
 	secrets map[string][]byte
 	files   config.Files
+	// manifestURL is where the manifest's repository is; empty where the recipe knows no such thing.
+	manifestURL string
+	// offline tells to do with what is there.
+	offline bool
 }
 
 // request reads the configuration file, the recipe and the files that they name, and compiles the plan.
-func (f *configFlags) request() (request, error) {
+func (f *configFlags) request() (request, error) { return f.requestOver(nil) }
+
+// requestOver is a request that takes from a lock, if there is one, what is left open.
+func (f *configFlags) requestOver(l *lock.Lock) (request, error) {
 	settings, origins, err := f.written()
 	if err != nil {
 		return request{}, err
+	}
+	otherwise := builder.Config{Workspace: settings.Workspace}
+	if l != nil {
+		settings.Recipe, otherwise.Options = cmp.Or(settings.Recipe, l.Recipe), l.Options
 	}
 	name := cmp.Or(settings.Recipe, defaultRecipe)
 	r, err := recipe.Load(name)
 	if err != nil {
 		return request{}, origins.Explain(err)
 	}
-	q, err := settings.request(r, builder.Config{Workspace: settings.Workspace})
+	q, err := settings.request(r, otherwise)
 	q.recipe = name
 	return q, origins.Explain(err)
 }

@@ -104,7 +104,7 @@ func (c *statusCommand) showSteps(ctx context.Context, engine *docker.Engine) er
 	if err != nil {
 		return err
 	}
-	verdicts, err := builder.Preview(ctx, engine, q.plan, builder.Known{Secrets: q.secrets})
+	verdicts, err := builder.Preview(ctx, engine, q.plan, builder.Known{Secrets: q.secrets, Offline: q.offline})
 	if err != nil {
 		return err
 	}

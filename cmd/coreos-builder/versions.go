@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"strings"
+	"slices"
 	"text/tabwriter"
 
 	"github.com/coreos-builder/coreos-builder/builder"
@@ -42,16 +42,10 @@ func (c *versionsCommand) Run(ctx context.Context, flags *engineFlags) error {
 	if err != nil {
 		return err
 	}
-	return c.print(offers)
+	return c.print(slices.DeleteFunc(offers, func(o builder.Offer) bool { return !r.Begins(o, c.Filter) }))
 }
 
-func (c *versionsCommand) print(all []builder.Offer) error {
-	offers := []builder.Offer{}
-	for _, offer := range all {
-		if strings.HasPrefix(offer.Name, c.Filter) {
-			offers = append(offers, offer)
-		}
-	}
+func (c *versionsCommand) print(offers []builder.Offer) error {
 	if c.JSON {
 		return printJSON(offers)
 	}

@@ -1,126 +1,227 @@
 package artifact
 
 import (
-	"archive/tar"
-	"bytes"
+	"bufio"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"os"
-	"strings"
+	"runtime"
+	"time"
 
 	"github.com/coreos-builder/coreos-builder/builder"
 )
 
-// Sums is the name of the file of checksums, in the form that sha256sum reads.
+// Sums is the name of the list of checksums that is written beside artefacts: none of them can have it.
 const Sums = "SHA256SUMS"
 
-// partSuffix is added to the name of a file that is not whole yet.
-const partSuffix = ".part"
+// Options say which artefacts are wanted, and how.
+type Options struct {
+	// Select are shell patterns of names; none are all.
+	Select []string
+	// Compress is a format of internal/compress, or empty. Only what is large and neither compressed yet nor text is
+	// compressed.
+	Compress string
+	// Dig makes holes of zeros that the workspace holds as data.
+	Dig bool
+	// Report is told of each file when it is there, Progress how many bytes have come of how many.
+	Report   func(File)
+	Progress func(came, of int64)
+	// Again tells whether what failed may succeed when it is tried again: a connection that was cut.
+	Again func(error) bool
+	// Pause is before the first try of those; it doubles with each that brings nothing.
+	Pause time.Duration
+}
 
-// Get takes the artefacts of a plan out to a directory, which is made if it is not there, and writes their checksums
-// beside them. Nothing is written anywhere else. A file bears its name when it is whole; until then ".part" is added.
-// Each file that is done is reported.
-func Get(ctx context.Context, source Source, plan builder.Plan, directory string, report func(File)) error {
+// maxTries is how often in a row a connection may be cut before anything has come.
+const maxTries = 5
+
+// Get takes the artefacts of a plan out to a directory, which is made if it is not there, and returns those that came, by
+// the names that they have there, with their checksums.
+// Nothing is written anywhere else. A file bears its name when it is whole, on the disk, and seen to be what it is in the
+// workspace; until then ".part" is added. What an earlier call has left, whole or in part, is not fetched again, but
+// looked at.
+func Get(ctx context.Context, source Source, plan builder.Plan, directory string, options Options) ([]File, error) {
 	if err := os.MkdirAll(directory, 0o777); err != nil {
-		return err
+		return nil, err
 	}
 	root, err := os.OpenRoot(directory)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer root.Close()
-	reader, writer := io.Pipe()
-	sent := make(chan error, 1)
-	go func() {
-		err := source.ExportArtifacts(ctx, plan, writer)
-		writer.CloseWithError(err)
-		sent <- err
-	}()
-	files, err := unpack(root, tar.NewReader(reader), report)
-	if err == nil {
-		_, err = io.Copy(io.Discard, reader) // an archive is padded at its end
+	g := &getting{Options: options, source: source, plan: plan, root: root, fresh: map[string]bool{}, done: map[string]File{}}
+	if err := g.persist(ctx); err != nil {
+		if errors.Is(err, builder.ErrNoArtifacts) && len(options.Select) > 0 {
+			err = g.selectError(ctx, err)
+		}
+		return nil, fmt.Errorf("take the artefacts to %s: %w", directory, err)
 	}
-	reader.CloseWithError(err)
-	// What went wrong here ends the sending too; what went wrong there comes here as the reader's error.
-	if failure := <-sent; err == nil {
-		err = failure
-	}
-	if err != nil {
-		return fmt.Errorf("take the artefacts to %s: %w", directory, err)
-	}
-	return writeSums(root, files)
-}
-
-func unpack(root *os.Root, archive *tar.Reader, report func(File)) ([]File, error) {
 	var files []File
-	seen := map[string]bool{}
-	for {
-		header, err := archive.Next()
-		if err == io.EOF {
-			return files, nil
+	for _, file := range g.files {
+		files = append(files, g.done[file.Name])
+	}
+	return files, nil
+}
+
+// getting is a Get that is under way.
+type getting struct {
+	Options
+	source Source
+	plan   builder.Plan
+	root   *os.Root
+	// fresh are the files of which nothing is held, whatever is there.
+	fresh map[string]bool
+	// files are those that come, done those that have, by the name that they have in the workspace.
+	files []File
+	done  map[string]File
+	came  int64
+	// last is the file that is being finished while the next comes.
+	last *finishing
+}
+
+type finishing struct {
+	name string
+	done chan struct{}
+	file File
+	err  error
+}
+
+// persist fetches until everything is there. A connection that is cut is made again, as long as it brings something.
+func (g *getting) persist(ctx context.Context) error {
+	pause := g.Pause
+	for tries := 0; ; {
+		g.came = 0
+		err := g.once(ctx)
+		if err == nil || ctx.Err() != nil {
+			return err
 		}
-		if err != nil {
-			return files, err
+		if errors.Is(err, errStale) {
+			continue
 		}
-		header.Name = strings.TrimPrefix(header.Name, "./")
-		if err := checkHeader(header); err != nil {
-			return files, err
+		if g.Again == nil || !g.Again(err) {
+			return err
 		}
-		if seen[header.Name] {
-			return files, fmt.Errorf("%q comes twice", header.Name)
+		if g.came > 0 && g.Compress == "" { // of what is compressed nothing is kept
+			tries, pause = 0, g.Pause
 		}
-		seen[header.Name] = true
-		file, err := writeFile(root, header, archive)
-		if err != nil {
-			return files, err
+		if tries++; tries > maxTries {
+			return err
 		}
-		files = append(files, file)
-		report(file)
+		select {
+		case <-time.After(pause):
+			pause *= 2
+		case <-ctx.Done():
+			return ctx.Err()
+		}
 	}
 }
 
-// writeFile writes one file, with its holes, under its own name once it is whole.
-func writeFile(root *os.Root, header *tar.Header, content io.Reader) (File, error) {
-	mode := os.FileMode(0o666)
-	if header.Mode&0o100 != 0 {
-		mode = 0o777
-	}
-	part := header.Name + partSuffix
-	if err := root.Remove(part); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return File{}, err
-	}
-	out, err := root.OpenFile(part, os.O_CREATE|os.O_EXCL|os.O_WRONLY, mode)
+// once fetches what is not done yet.
+func (g *getting) once(ctx context.Context) (err error) {
+	asked, have, err := g.ask()
 	if err != nil {
-		return File{}, err
-	}
-	sum := sha256.New()
-	size, err := copySparse(out, io.TeeReader(content, sum))
-	if err == nil && size != header.Size {
-		err = fmt.Errorf("%q was cut off after %d of %d bytes", header.Name, size, header.Size)
-	}
-	if err = errors.Join(err, out.Close()); err != nil {
-		return File{}, err
-	}
-	if err := root.Chtimes(part, header.ModTime, header.ModTime); err != nil {
-		return File{}, err
-	}
-	if err := root.Rename(part, header.Name); err != nil {
-		return File{}, err
-	}
-	return File{Name: header.Name, Size: size, Modified: header.ModTime, SHA256: hex.EncodeToString(sum.Sum(nil))}, nil
-}
-
-func writeSums(root *os.Root, files []File) error {
-	var text bytes.Buffer
-	for _, file := range files {
-		fmt.Fprintf(&text, "%s  %s\n", file.SHA256, file.Name)
-	}
-	if err := root.WriteFile(Sums+partSuffix, text.Bytes(), 0o666); err != nil {
 		return err
 	}
-	return root.Rename(Sums+partSuffix, Sums)
+	in, err := g.source.Artifacts(ctx, g.plan, "send", asked)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	r := bufio.NewReaderSize(in, 64<<10)
+	if g.files, err = readList(r, errListEnds); err != nil {
+		return err
+	}
+	if err := g.checkNames(); err != nil {
+		return err
+	}
+	total := int64(0)
+	for _, file := range g.files {
+		total += file.Stored
+	}
+	g.came = 0
+	defer func() { err = errors.Join(err, g.finishLast()) }()
+	for _, file := range g.files {
+		if err := g.file(ctx, r, file, have[file.Name], total); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// file fetches one file.
+func (g *getting) file(ctx context.Context, in *bufio.Reader, file File, have held, total int64) error {
+	to, finish, err := g.open(file, have.of(file))
+	if err != nil {
+		return err
+	}
+	came := func(n int64) {
+		g.came += n
+		g.Progress(g.came, total)
+	}
+	kept := file.SHA256
+	if file.SHA256, err = receive(in, file, to, came); err == errWhole {
+		file.SHA256 = kept
+		err = g.whole(ctx, file, to, came)
+	}
+	if err != nil {
+		to.close()
+		if errors.Is(err, errStale) {
+			if g.fresh[file.Name] {
+				return fmt.Errorf("%q comes as if it were here in part, and it is not", file.Name)
+			}
+			if err := g.finishLast(); err != nil {
+				return err
+			}
+			g.distrust(file)
+		}
+		return err
+	}
+	if err := g.finishLast(); err != nil {
+		to.close()
+		return err
+	}
+	g.last = &finishing{name: file.Name, done: make(chan struct{})}
+	go func(f *finishing) {
+		defer close(f.done)
+		f.file, f.err = finish(file)
+	}(g.last)
+	return nil
+}
+
+// finishLast waits until the last file bears its name.
+func (g *getting) finishLast() error {
+	f := g.last
+	if f == nil {
+		return nil
+	}
+	g.last = nil
+	<-f.done
+	if f.err != nil {
+		return f.err
+	}
+	if _, again := g.done[f.name]; !again {
+		g.Report(f.file)
+	}
+	g.done[f.name] = f.file
+	return nil
+}
+
+// open opens the place of a file.
+func (g *getting) open(file File, held int64) (to interface {
+	place
+	close()
+}, finish func(File) (File, error), err error) {
+	if g.compresses(file) {
+		p, err := openStream(g.root, file, g.Compress, runtime.GOMAXPROCS(0))
+		if err != nil {
+			return nil, nil, err
+		}
+		return p, p.finish, nil
+	}
+	p, err := openPlace(g.root, file, held, g.Dig)
+	if err != nil {
+		return nil, nil, err
+	}
+	return p, p.finish, nil
 }

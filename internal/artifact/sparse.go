@@ -2,37 +2,14 @@ package artifact
 
 import (
 	"bytes"
-	"errors"
 	"io"
 	"os"
 )
 
-const (
-	// page is the least that is left out as a hole: what file systems commonly store at least.
-	page = 4 << 10
-	// stretch is how much is read at once.
-	stretch = 256 << 10
-)
+// page is the least that is left out as a hole: what file systems commonly store at least.
+const page = 4 << 10
 
 var zeros [page]byte
-
-// copySparse copies to a new file, and leaves out every page of zeros: there the file gets a hole.
-func copySparse(out *os.File, in io.Reader) (size int64, err error) {
-	buffer := make([]byte, stretch)
-	for {
-		n, err := io.ReadFull(in, buffer)
-		if failure := writeData(out, buffer[:n], size); failure != nil {
-			return size, failure
-		}
-		size += int64(n)
-		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-			return size, out.Truncate(size)
-		}
-		if err != nil {
-			return size, err
-		}
-	}
-}
 
 // writeData writes the pages of a stretch that hold anything, as few writes as there are runs of them.
 func writeData(out *os.File, data []byte, offset int64) error {
@@ -53,4 +30,17 @@ func writeData(out *os.File, data []byte, offset int64) error {
 		}
 		start = end
 	}
+}
+
+// isZero tells whether a part of a file holds nothing but zeros. What is behind its end does.
+func isZero(file *os.File, offset int64, length int) (bool, error) {
+	if data, err := nextData(file, offset); err != nil || data >= offset+int64(length) {
+		return err == nil, err
+	}
+	buffer := make([]byte, length)
+	n, err := file.ReadAt(buffer, offset)
+	if err == io.EOF {
+		err = nil
+	}
+	return len(bytes.Trim(buffer[:n], "\x00")) == 0, err
 }

@@ -31,13 +31,19 @@ type Settings struct {
 	PasswordFile  string `yaml:"password_file" placeholder:"FILE" help:"The file that holds the password of the user core; - is standard input."`
 	DeveloperData string `yaml:"developer_data" placeholder:"FILE" help:"A cloud-config for the image to apply when it boots."`
 	NoErrata      bool   `yaml:"no_errata" help:"Build a release as it is, even where it is known to be defective."`
+	Offline       bool   `yaml:"offline" help:"Use no network: build with what is there already, or say at once what is missing."`
+	// TimeLimits are by phase, as time.ParseDuration reads them.
+	TimeLimits map[string]string `yaml:"time_limits" name:"time-limit" placeholder:"PHASE=TIME" mapsep:"none" help:"End a phase that takes longer, such as build_packages=6h. May be given several times."`
+	Security   string            `yaml:"security" placeholder:"privileged|minimal" help:"What containers may do: privileged ones all, minimal ones no more than they need. Default: privileged."`
+	// CACertificates become one option's value, which holds what is in the files.
+	CACertificates []string `yaml:"ca_certificates" name:"ca-certificates" placeholder:"FILE" help:"A file of certificates, in PEM, to trust besides the usual ones. May be given several times."`
 	// Customization can be set in the configuration file alone.
 	customize.Customization `yaml:",inline" kong:"-"`
 	Set                     map[string]string `yaml:"options" placeholder:"OPTION=VALUE" mapsep:"none" help:"Set any option of the recipe (see recipes show). May be given several times."`
 }
 
-// Values are the recipe options that are set.
-func (s Settings) Values() map[string][]string {
+// Values are the recipe options that are set. That certificates cannot be read is a *builder.InputError.
+func (s Settings) Values() (map[string][]string, error) {
 	values := map[string][]string{}
 	for name, value := range s.Set {
 		values[name] = []string{value}
@@ -53,7 +59,14 @@ func (s Settings) Values() map[string][]string {
 	if len(s.Format) > 0 {
 		values["format"] = s.Format
 	}
-	return values
+	if len(s.CACertificates) > 0 {
+		certificates, err := readCertificates(s.CACertificates)
+		if err != nil {
+			return nil, err
+		}
+		values[certificatesOption] = []string{certificates}
+	}
+	return values, nil
 }
 
 // Over are these settings and, where they say nothing, others. The version and the branch go together, because they
@@ -62,19 +75,25 @@ func (s Settings) Over(others Settings) Settings {
 	if s.Version != "" || s.Branch != "" {
 		others.Version, others.Branch = "", ""
 	}
-	set := maps.Clone(others.Set)
-	if set == nil {
-		set = map[string]string{}
-	}
-	maps.Copy(set, s.Set)
+	set, limits := over(s.Set, others.Set), over(s.TimeLimits, others.TimeLimits)
 	mine, theirs := reflect.ValueOf(&s).Elem(), reflect.ValueOf(others)
 	for i := range mine.NumField() {
 		if mine.Field(i).IsZero() {
 			mine.Field(i).Set(theirs.Field(i))
 		}
 	}
-	s.Set = set
+	s.Set, s.TimeLimits = set, limits
 	return s
+}
+
+func over(mine, others map[string]string) map[string]string {
+	if len(mine)+len(others) == 0 {
+		return nil
+	}
+	all := map[string]string{}
+	maps.Copy(all, others)
+	maps.Copy(all, mine)
+	return all
 }
 
 // Origins tells where in a configuration file each setting stands.
@@ -101,6 +120,11 @@ func Parse(file string, content []byte) (Settings, Origins, error) {
 	for _, path := range []*string{&s.PasswordFile, &s.DeveloperData} {
 		if *path != "" && *path != "-" && !filepath.IsAbs(*path) {
 			*path = filepath.Join(directory, *path)
+		}
+	}
+	for i, path := range s.CACertificates {
+		if !filepath.IsAbs(path) {
+			s.CACertificates[i] = filepath.Join(directory, path)
 		}
 	}
 	return s, origins, nil

@@ -1,8 +1,11 @@
 package config_test
 
 import (
+	"encoding/base64"
+	"encoding/pem"
 	"errors"
 	"io"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -45,8 +48,48 @@ func TestAFileSetsEverything(t *testing.T) {
 	}
 	values := map[string][]string{"branch": {"master"}, "board": {"amd64-usr"}, "image": {"prod"}, "group": {"beta"},
 		"format": {"qemu", "raw"}, "developer_data": {"/etc/cloud-config"}, "jobs": {"8"}}
-	if difference := cmp.Diff(values, got.Values()); difference != "" {
+	options, err := got.Values()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if difference := cmp.Diff(values, options); difference != "" {
 		t.Error(difference)
+	}
+}
+
+// Certificates are taken as they are, and nothing else out of their files.
+func TestCertificatesTravelAsOneOption(t *testing.T) {
+	directory := t.TempDir()
+	write := func(name, text string) string {
+		path := filepath.Join(directory, name)
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	server := httptest.NewUnstartedServer(nil)
+	server.StartTLS()
+	defer server.Close()
+	certificate := string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}))
+	good := write("good.pem", "of our company\n"+certificate+"\n"+certificate)
+	options, err := config.Settings{CACertificates: []string{good}}.Values()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text, err := base64.StdEncoding.DecodeString(options["ca_certificates"][0]); err != nil || string(text) != certificate+certificate {
+		t.Errorf("got %q, %v", text, err)
+	}
+	for wanted, path := range map[string]string{
+		"no such file":             filepath.Join(directory, "none"),
+		"no certificate in PEM":    write("text", "of our company\n"),
+		"PRIVATE KEY, which is no": write("key", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"),
+		"malformed certificate":    write("bad", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"),
+	} {
+		_, err := config.Settings{CACertificates: []string{good, path}}.Values()
+		var input *builder.InputError
+		if !errors.As(err, &input) || !strings.Contains(err.Error(), wanted) || input.Option != "ca_certificates" {
+			t.Errorf("got  %v\nwant …%s", err, wanted)
+		}
 	}
 }
 

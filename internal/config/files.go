@@ -118,6 +118,11 @@ func describe(name string) (builder.File, error) {
 	return builder.File{SHA256: hex.EncodeToString(sum.Sum(nil)), Executable: info.Mode()&0o111 != 0}, nil
 }
 
+// Add adds a file option whose file is in memory.
+func (f Files) Add(option string, content []byte) {
+	f[option] = made([]customize.Input{{Content: content}})
+}
+
 // Lists are the files of each option, as a builder.Config wants them.
 func (f Files) Lists() map[string][]builder.File {
 	lists := map[string][]builder.File{}

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -171,4 +172,46 @@ func TestANewOEMPackageIsGood(t *testing.T) {
 			}
 		}
 	}
+}
+
+// Whatever a format is called and says, it is refused, or bash has just that in the variable, and does nothing else.
+func FuzzFormat(f *testing.F) {
+	for _, value := range []string{"ours", "2048", "vmdk_scsi", "$(touch x)", "a b", "a;b", "'", "\n", "-n", "[0]", ""} {
+		f.Add("ours", value)
+		f.Add(value, "1024")
+	}
+	f.Fuzz(func(t *testing.T, name, value string) {
+		c := customize.Customization{Formats: map[string]customize.Format{name: {DiskFormat: value}}}
+		inputs, err := c.Inputs(recipe)
+		if err != nil {
+			return
+		}
+		script := "set -eu\n" + string(inputs["formats"][0].Content) + "printf %s \"${VALID_IMG_TYPES[*]} ${IMG_" + name + "_DISK_FORMAT-}\"\n"
+		out, err := exec.Command("bash", "-c", script).CombinedOutput()
+		if err != nil || string(out) != name+" "+value {
+			t.Errorf("%q %q: got %q, %v", name, value, out, err)
+		}
+	})
+}
+
+// Whatever the files of an overlay are called, it is refused, or they are packages of names that portage knows.
+func FuzzOverlayNames(f *testing.F) {
+	for _, name := range []string{"coreos-base/oem-x/oem-x-1.ebuild", "a/b/b-1.0_p2-r3.ebuild", "a/b/../b-1.ebuild", "A/b/b-1.ebuild", "a/b-1/b-1-1.ebuild", "a/b/b-$(x).ebuild", "a/b/b-1 .ebuild"} {
+		f.Add(name)
+	}
+	portage := regexp.MustCompile(`^[a-z0-9-]+/[A-Za-z0-9+_-]+/[A-Za-z0-9+_.-]+\.ebuild$`)
+	f.Fuzz(func(t *testing.T, name string) {
+		if !filepath.IsLocal(name) || strings.Contains(name, "\x00") || len(name) > 200 {
+			t.Skip("no name of a file")
+		}
+		directory := t.TempDir()
+		path := filepath.Join(directory, name)
+		if os.MkdirAll(filepath.Dir(path), 0o755) != nil || os.WriteFile(path, nil, 0o644) != nil {
+			t.Skip("no name of a file")
+		}
+		inputs, err := customize.Customization{Overlays: []string{directory}}.Inputs(recipe)
+		if err == nil && !portage.MatchString(inputs["overlays"][0].Name) {
+			t.Errorf("%q is taken for a package", inputs["overlays"][0].Name)
+		}
+	})
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/filters"
 	"github.com/docker/docker/api/types/image"
+	"github.com/docker/docker/api/types/volume"
 
 	"github.com/coreos-builder/coreos-builder/builder"
 )
@@ -54,15 +55,14 @@ func (e *Engine) Clean(ctx context.Context, workspaces []string) error {
 
 // removeCache removes what workspaces share.
 func (e *Engine) removeCache(ctx context.Context) error {
-	found, err := e.api.VolumeInspect(ctx, cacheVolume)
-	if errdefs.IsNotFound(err) || err == nil && found.Labels[labelKind] != kindCache {
-		return nil
+	found, err := e.api.VolumeList(ctx, volume.ListOptions{Filters: labelled(labelKind, kindCache)})
+	if err != nil {
+		return failed("list volumes", err)
 	}
-	if err == nil {
-		err = e.api.VolumeRemove(ctx, cacheVolume, false)
-	}
-	if err != nil && !errdefs.IsNotFound(err) && !errdefs.IsConflict(err) {
-		return failed("remove the volume that workspaces shared", err)
+	for _, v := range found.Volumes {
+		if err := e.api.VolumeRemove(ctx, v.Name, false); err != nil && !errdefs.IsNotFound(err) && !errdefs.IsConflict(err) {
+			return failed("remove volume "+v.Name+", which workspaces shared", err)
+		}
 	}
 	return nil
 }

@@ -3,6 +3,7 @@
 package docker
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -27,6 +28,8 @@ import (
 type Engine struct {
 	api    *client.Client
 	config *configfile.ConfigFile
+	// patience is how long a lost connection is tried to be made again.
+	patience time.Duration
 }
 
 var _ builder.Engine = (*Engine)(nil)
@@ -35,6 +38,8 @@ var _ builder.Engine = (*Engine)(nil)
 // DOCKER_HOST, then DOCKER_CONTEXT, then the current context of the configuration, then the default socket.
 type Address struct {
 	Host, Context string
+	// Patience is how long a connection that is lost later is tried to be made again; 0 is DefaultPatience.
+	Patience time.Duration
 }
 
 // pingTimeout is how long a daemon may take to answer at all.
@@ -68,7 +73,7 @@ func Connect(ctx context.Context, address Address) (*Engine, error) {
 		api.Close()
 		return nil, &builder.EngineError{Doing: "reach the Docker engine at " + where, Err: err}
 	}
-	return &Engine{api: api, config: configuration}, nil
+	return &Engine{api: api, config: configuration, patience: cmp.Or(address.Patience, DefaultPatience)}, nil
 }
 
 // API is the client that the engine is asked through, for tests that look behind this package.

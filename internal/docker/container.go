@@ -34,14 +34,20 @@ func volumeMount(workspace, dir string) mount.Mount {
 	return mount.Mount{Type: mount.TypeVolume, Source: volumeName(workspace), Target: dir}
 }
 
+// hostDevices is the /dev of the engine's host, where loop devices appear.
+var hostDevices = mount.Mount{Type: mount.TypeBind, Source: "/dev", Target: "/dev"}
+
 // workspaceMounts are what a plan's steps work on.
 func workspaceMounts(plan builder.Plan) []mount.Mount {
 	mounts := []mount.Mount{volumeMount(plan.Workspace, plan.Dir)}
 	if plan.Cache != "" {
-		mounts = append(mounts, mount.Mount{Type: mount.TypeVolume, Source: cacheVolume, Target: path.Join(plan.Dir, plan.Cache)})
+		mounts = append(mounts, mount.Mount{Type: mount.TypeVolume, Source: cacheName(plan), Target: path.Join(plan.Dir, plan.Cache)})
 	}
 	return mounts
 }
+
+// hostname is that of every step: builds may note it, and steps that run side by side copy their /etc/hosts to the same place.
+const hostname = "coreos-builder"
 
 // stepSpec is the container of a step.
 func stepSpec(plan builder.Plan, step builder.Step, order builder.Order) spec {
@@ -49,8 +55,9 @@ func stepSpec(plan builder.Plan, step builder.Step, order builder.Order) spec {
 		container: &container.Config{
 			Image:      step.Image,
 			Entrypoint: []string{"bash", "-c", stepScript, "step"},
-			Cmd:        stepArguments(plan, step, order.After),
+			Cmd:        stepArguments(plan, step, order),
 			WorkingDir: plan.Dir,
+			Hostname:   hostname,
 			Env:        environment(step.Env),
 			Labels: map[string]string{
 				labelKind: kindStep, labelWorkspace: plan.Workspace, labelStep: step.Name, labelDigest: step.Digest,
@@ -62,7 +69,13 @@ func stepSpec(plan builder.Plan, step builder.Step, order builder.Order) spec {
 			LogConfig: logConfig,
 		},
 	}
+	if step.Parallel {
+		s.container.Labels[labelBeside] = step.Phase
+	}
 	s.mayDoAs(step)
+	if order.Offline || step.Isolated {
+		s.host.NetworkMode, s.host.ExtraHosts = "none", []string{hostname + ":127.0.0.1"} // sudo wants a host name that it can resolve
+	}
 	if step.Stdin != nil {
 		s.container.OpenStdin, s.container.StdinOnce, s.container.AttachStdin = true, true, true
 	}
@@ -89,26 +102,41 @@ func (s spec) mayDoAs(step builder.Step) {
 		s.host.Privileged = true
 		s.host.UsernsMode = "host" // where an engine remaps users, a privileged container must not be
 	}
-	devices := mount.Mount{Type: mount.TypeBind, Source: "/dev", Target: "/dev"}
-	if step.HostDevices && !slices.Contains(s.host.Mounts, devices) {
-		s.host.Mounts = append(s.host.Mounts, devices)
+	if step.Rights != nil {
+		s.host.CapDrop, s.host.CapAdd = []string{"ALL"}, step.Rights.Capabilities
+		s.host.DeviceCgroupRules = step.Rights.Devices
+		if slices.Contains(step.Rights.Capabilities, "SYS_ADMIN") {
+			s.host.SecurityOpt = []string{"apparmor=unconfined"} // Docker's own profile allows no mount
+		}
+	}
+	if step.HostDevices && !slices.Contains(s.host.Mounts, hostDevices) {
+		s.host.Mounts = append(s.host.Mounts, hostDevices)
 	}
 }
 
 // stepArguments are the arguments of step.sh.
-func stepArguments(plan builder.Plan, step builder.Step, after map[string]string) []string {
+func stepArguments(plan builder.Plan, step builder.Step, order builder.Order) []string {
 	secret := "0"
 	if step.Stdin != nil {
 		secret = "1"
 	}
-	arguments := []string{step.Name, plan.Dir + "/" + builder.StateDir, string(step.Encode()), encodeConfig(plan.Config), secret}
+	arguments := []string{step.Name, plan.Dir + "/" + builder.StateDir, string(step.Encode()), encodeConfig(plan.Config), order.Run, secret}
+	if order.Replaces != "" {
+		arguments = append(arguments, "@"+order.Replaces)
+	}
 	for _, need := range step.Needs {
-		if run := after[need]; run != "" {
+		if run := order.After[need]; run != "" {
 			need += "=" + run
 		}
 		arguments = append(arguments, need)
 	}
 	arguments = append(arguments, "--")
+	if order.Disk > 0 {
+		arguments = append(arguments, command("disk", []string{strconv.Itoa(order.Disk)})...)
+	}
+	if step.TimeLimit > 0 {
+		arguments = append(arguments, command("limit", []string{strconv.Itoa(step.TimeLimit)})...)
+	}
 	if step.HostDevices {
 		arguments = append(arguments, command("loops", nil)...)
 	}
@@ -118,10 +146,20 @@ func stepArguments(plan builder.Plan, step builder.Step, after map[string]string
 	for _, argv := range step.Commands {
 		arguments = append(arguments, command("run", argv)...)
 	}
+	if makesArtifacts(plan, step) {
+		arguments = append(arguments, command("record", artifactCommand("record", plan, nil))...)
+	}
 	if step.Sources != nil && len(step.Sources.Synced) > 0 {
 		arguments = append(arguments, command("sources", step.Sources.Synced)...)
 	}
 	return arguments
+}
+
+// makesArtifacts tells whether a step may leave artefacts: what makes the first of them does, and what comes after that.
+func makesArtifacts(plan builder.Plan, step builder.Step) bool {
+	first := slices.IndexFunc(plan.Steps, func(s builder.Step) bool { return slices.Contains(plan.Artifacts.After, s.Phase) })
+	at := slices.IndexFunc(plan.Steps, func(s builder.Step) bool { return s.Name == step.Name })
+	return first >= 0 && at >= first
 }
 
 func encodeConfig(config builder.Config) string {
@@ -149,8 +187,10 @@ func environment(variables map[string]string) []string {
 // toolSpec is a container for a command of the builder's own: it sees the workspace but cannot change it, may do
 // nothing special, and keeps no log.
 func toolSpec(plan builder.Plan, argv []string) spec {
-	workspace := volumeMount(plan.Workspace, plan.Dir)
-	workspace.ReadOnly = true
+	mounts := workspaceMounts(plan)
+	for i := range mounts {
+		mounts[i].ReadOnly = true
+	}
 	return spec{
 		container: &container.Config{
 			Image:        plan.Image.Tag,
@@ -161,8 +201,9 @@ func toolSpec(plan builder.Plan, argv []string) spec {
 			AttachStderr: true,
 		},
 		host: &container.HostConfig{
-			Mounts:    []mount.Mount{workspace},
-			LogConfig: container.LogConfig{Type: "none"},
+			AutoRemove: true, // also when the client is killed: a tool ends by itself
+			Mounts:     mounts,
+			LogConfig:  container.LogConfig{Type: "none"},
 		},
 	}
 }

@@ -29,7 +29,7 @@ func (e *Engine) hasImage(ctx context.Context, tag string) (bool, error) {
 	return len(found) > 0, nil
 }
 
-// prepareImage builds the builder image, unless it is there.
+// prepareImage builds an image, unless it is there.
 func (e *Engine) prepareImage(ctx context.Context, source builder.ImageSource, output func(string)) error {
 	there, err := e.hasImage(ctx, source.Tag)
 	if err != nil || there {
@@ -41,9 +41,9 @@ func (e *Engine) prepareImage(ctx context.Context, source builder.ImageSource, o
 	}
 	if digest, err := images.Digest(source.Name); err != nil || digest != source.Context {
 		return &builder.InputError{Option: "plan", Reason: fmt.Sprintf(
-			"asks for builder image %s of another version of this program (%s, here %s)", source.Name, source.Context, digest)}
+			"asks for image %s of another version of this program (%s, here %s)", source.Name, source.Context, digest)}
 	}
-	output("Building builder image " + source.Tag)
+	output("Building image " + source.Tag)
 	args := e.proxies()
 	for name, value := range source.Args {
 		args[name] = &value
@@ -57,28 +57,14 @@ func (e *Engine) prepareImage(ctx context.Context, source builder.ImageSource, o
 		AuthConfigs: e.credentials(),
 	})
 	if err != nil {
-		return failed("build builder image "+source.Tag, err)
+		return failed("build image "+source.Tag, err)
 	}
 	defer reply.Body.Close()
 	last, err := readProgress(reply.Body, output)
 	if err != nil {
-		return failed("build builder image "+source.Tag, explain(err, source, last))
+		return failed("build image "+source.Tag, explain(err, source, last))
 	}
-	e.removeUnnamed(ctx, kindStage)
 	return nil
-}
-
-// removeUnnamed removes the images of a kind that have no name: what multi-stage builds leave behind, and what another
-// took the name of.
-func (e *Engine) removeUnnamed(ctx context.Context, kind string) {
-	unnamed, err := e.api.ImageList(ctx, image.ListOptions{Filters: filters.NewArgs(
-		filters.Arg("dangling", "true"), filters.Arg("label", labelKind+"="+kind))})
-	if err != nil {
-		return // they take room and do no harm
-	}
-	for _, found := range unnamed {
-		_, _ = e.api.ImageRemove(ctx, found.ID, image.RemoveOptions{PruneChildren: true})
-	}
 }
 
 // readProgress passes on what an image build prints, line by line, and returns the last line. What went wrong is the
@@ -110,8 +96,12 @@ func readProgress(stream io.Reader, output func(string)) (last string, err error
 // explain adds to a failed image build what somebody can do about it.
 func explain(err error, source builder.ImageSource, last string) error {
 	if strings.Contains(last, " : FROM ") { // the builder says what it is about to do
-		return fmt.Errorf("its base image %s cannot be pulled: %w; check the option base_image, and that the engine reaches "+
-			"the image's registry", source.Args["BASE"], err)
+		option := "base_image"
+		if source.Name == machineImage {
+			option = "qemu_base_image"
+		}
+		return fmt.Errorf("its base image %s cannot be pulled: %w; check the option %s, and that the engine reaches "+
+			"the image's registry", source.Args["BASE"], err, option)
 	}
 	return fmt.Errorf("%w (after %q)", err, last)
 }

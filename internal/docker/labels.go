@@ -1,21 +1,24 @@
 package docker
 
+import "github.com/coreos-builder/coreos-builder/builder"
+
 // This is all that coreos-builder keeps anywhere. Everything in an engine that is its own bears these labels, and nothing
 // else is ever touched.
 //
 //	kind      what it is                      named
 //	volume    a workspace                     coreos-builder.WORKSPACE
-//	cache     what all workspaces share       coreos-builder-cache
+//	cache     what all workspaces share       coreos-builder-cache[-KIND]
 //	step      a step that runs                coreos-builder.WORKSPACE
+//	          one beside others of its phase  coreos-builder-beside.WORKSPACE.STEP
 //	          a step that has ended           coreos-builder.WORKSPACE.STEP
 //	keeper    never runs: the workspace's     coreos-builder.WORKSPACE.keeper
 //	          files are read through it
 //	          the image of such containers    coreos-builder/keeper:latest
 //	tool      a command of the builder's own  (the engine names it)
 //	shell     a user's shell                  (the engine names it)
-//	image     a builder image                 coreos-builder/IMAGE:DIGEST
-//	stage     what a builder image is made    (nothing; removed when the image is made)
-//	          from on the way
+//	machine   a machine that an artefact is   (the engine names it)
+//	          booted in
+//	image     an image that is built          coreos-builder/IMAGE:DIGEST
 //
 // A workspace's name has no dot in it, so no two of these can meet. The name of the step that runs is the workspace's
 // lock: an engine gives a name to one container only, and takes it from a container that has ended, whoever started
@@ -25,6 +28,9 @@ package docker
 //
 //	STEP.stamp       the step was done. Written beside its place and then moved there, so that it is whole or not there.
 //	STEP.unfinished  the step was begun; taken away when the stamp is laid.
+//
+// Beside it is .coreos-builder/sums, with the digests of results (images/tools/send-artifacts) and a .lock that whoever
+// records them holds, and .coreos-builder/loops.lock, which steps share that use loop devices.
 //
 // A stamp is lines of a word, a space and a value:
 //
@@ -47,6 +53,8 @@ const (
 	// labelStep and labelDigest, on a step's container, are the step's name and its digest in the plan.
 	labelStep   = "coreos-builder.step"
 	labelDigest = "coreos-builder.digest"
+	// labelBeside, on the container of a parallel step, is its phase: others of that may run beside it.
+	labelBeside = "coreos-builder.beside"
 	// labelConfig, on a step's container, is what its plan was made of: builder.Config as JSON.
 	labelConfig = "coreos-builder.config"
 	// labelClient, on a container, is who started it, as user@host: for people to read.
@@ -61,18 +69,33 @@ const (
 	kindTool   = "tool"
 	kindShell  = "shell"
 	kindImage  = "image"
-	kindStage  = "stage"
+
+	kindMachine = "machine"
 )
 
 const (
 	prefix      = "coreos-builder."
 	keeperImage = "coreos-builder/keeper:latest"
-	cacheVolume = "coreos-builder-cache"
+	cachePrefix = "coreos-builder-cache"
 )
 
 func volumeName(workspace string) string { return prefix + workspace }
-func seatName(workspace string) string   { return prefix + workspace }
+
+// seatName is where a step of a workspace runs: there is one seat for all, and one for each that may run beside others.
+func seatName(workspace string, step builder.Step) string {
+	if step.Parallel {
+		return "coreos-builder-beside." + workspace + "." + step.Name
+	}
+	return prefix + workspace
+}
+
 func keeperName(workspace string) string { return prefix + workspace + ".keeper" }
+func cacheName(plan builder.Plan) string {
+	if plan.CacheKind == "" {
+		return cachePrefix
+	}
+	return cachePrefix + "-" + plan.CacheKind
+}
 func stepName(workspace, step string) string {
 	return prefix + workspace + "." + step
 }

@@ -16,31 +16,66 @@ import (
 // follow gives a container's whole output to a function, from its first line on, until the container has ended.
 //
 // It is read from the engine's log, not from the container: so a client that comes later sees the same as the first,
-// and one whose connection ends has lost nothing. When the engine's stream ends the log is read again from the last
-// line that came, because an engine may end the stream before it has sent everything.
-func (e *Engine) follow(ctx context.Context, id string, output builder.Output) error {
+// and one whose connection ends has lost nothing. When the engine's stream ends, or the connection, the log is read again
+// from the last line that came; in any case once more at the end, because an engine may end the stream before it has sent
+// everything.
+func (e *Engine) follow(ctx context.Context, id string, notice func(string), output builder.Output) (builder.Run, error) {
 	var at position
-	for {
-		if err := e.readLog(ctx, id, &at, true, output); err != nil {
-			return err
-		}
-		found, err := e.api.ContainerInspect(ctx, id)
+	for quiet := shortestQuiet; ; quiet = min(2*quiet, longestQuiet) {
+		stream, alive, cancel := e.watch(ctx, min(quiet, e.patience/2))
+		failure := e.readLog(stream, id, &at, true, func(at time.Time, text []byte) {
+			alive()
+			quiet = shortestQuiet
+			output(at, text)
+		})
+		cancel()
+		run, err := e.inspectAgain(ctx, id, notice)
 		if err != nil {
-			return err
+			return run, err
 		}
-		if !found.State.Running {
-			return e.readLog(ctx, id, &at, false, output)
+		if run.State != builder.RunRunning {
+			return run, e.readRest(ctx, id, &at, notice, output)
+		}
+		if failure != nil && !broken(failure) && !errors.Is(failure, context.Canceled) {
+			return run, failure
 		}
 	}
+}
+
+// readRest reads what is left of a log, when nothing more comes.
+func (e *Engine) readRest(ctx context.Context, id string, at *position, notice func(string), output builder.Output) error {
+	for {
+		stream, alive, cancel := e.watch(ctx, longestQuiet)
+		failure := e.readLog(stream, id, at, false, func(at time.Time, text []byte) {
+			alive()
+			output(at, text)
+		})
+		cancel()
+		if ctx.Err() != nil || failure == nil || !broken(failure) && !errors.Is(failure, context.Canceled) {
+			return failure
+		}
+		if _, err := e.inspectAgain(ctx, id, notice); err != nil {
+			return err
+		}
+	}
+}
+
+// Follow gives all that a run prints to a function, until it ends, and returns how it went.
+func (e *Engine) Follow(ctx context.Context, run builder.Run, output builder.Output) (builder.Result, error) {
+	ended, err := e.follow(ctx, run.ID, nil, output)
+	if err != nil {
+		return builder.Result{}, lost(ctx, "follow step "+run.Step+", which goes on without us", err)
+	}
+	return ended.Result, nil
 }
 
 // Logs gives what a step's container printed to a function and, with follow, what it prints until it ends.
 func (e *Engine) Logs(ctx context.Context, run builder.Run, follow bool, output builder.Output) error {
 	var err error
 	if follow && run.State == builder.RunRunning {
-		err = e.follow(ctx, run.ID, output)
+		_, err = e.follow(ctx, run.ID, nil, output)
 	} else {
-		err = e.readLog(ctx, run.ID, &position{}, false, output)
+		err = e.readRest(ctx, run.ID, &position{}, nil, output)
 	}
 	if err != nil {
 		return lost(ctx, "read the log of step "+run.Step, err)

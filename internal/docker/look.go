@@ -3,6 +3,7 @@ package docker
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"github.com/containerd/errdefs"
@@ -14,7 +15,15 @@ import (
 )
 
 // Look implements builder.Engine.
-func (e *Engine) Look(ctx context.Context, workspace string) (builder.Workspace, error) {
+func (e *Engine) Look(ctx context.Context, workspace string) (w builder.Workspace, err error) {
+	err = e.persist(ctx, nil, func(ctx context.Context) error {
+		w, err = e.look(ctx, workspace)
+		return err
+	})
+	return w, err
+}
+
+func (e *Engine) look(ctx context.Context, workspace string) (builder.Workspace, error) {
 	found, err := e.api.VolumeInspect(ctx, volumeName(workspace))
 	if errdefs.IsNotFound(err) || err == nil && found.Labels[labelKind] != kindVolume {
 		return builder.Workspace{Name: workspace}, builder.ErrNoWorkspace
@@ -56,6 +65,27 @@ func (e *Engine) Workspaces(ctx context.Context) ([]builder.Workspace, error) {
 		all = append(all, newWorkspace(*v))
 	}
 	return all, nil
+}
+
+// Remains are the names of all workspaces that anything is left of on the engine: also of those whose volume is gone.
+func (e *Engine) Remains(ctx context.Context) ([]string, error) {
+	all, err := e.Workspaces(ctx)
+	if err != nil {
+		return nil, err
+	}
+	containers, err := e.api.ContainerList(ctx, container.ListOptions{All: true, Filters: filters.NewArgs(filters.Arg("label", labelWorkspace))})
+	if err != nil {
+		return nil, failed("list containers", err)
+	}
+	var names []string
+	for _, w := range all {
+		names = append(names, w.Name)
+	}
+	for _, c := range containers {
+		names = append(names, c.Labels[labelWorkspace])
+	}
+	slices.Sort(names)
+	return slices.Compact(names), nil
 }
 
 func newWorkspace(v volume.Volume) builder.Workspace {
@@ -103,7 +133,7 @@ func (e *Engine) inspectRun(ctx context.Context, id string) (builder.Run, error)
 	switch {
 	case found.State.Running: // a paused one too
 		run.State = builder.RunRunning
-	case found.State.Status == container.StateCreated:
+	case found.State.Status == container.StateCreated, found.State.Dead: // dead is one that is half removed
 		run.State = builder.RunCreated
 	default:
 		run.Finished = moment(found.State.FinishedAt)

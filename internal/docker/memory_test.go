@@ -2,7 +2,6 @@ package docker_test
 
 import (
 	"bytes"
-	"context"
 	"testing"
 	"time"
 
@@ -15,16 +14,8 @@ import (
 
 // A step that is killed because memory ran out is told apart from one that fails, and from one that was stopped.
 func TestAStepThatRunsOutOfMemorySaysSo(t *testing.T) {
-	engine, plan := dockertest.Connect(t), demoPlan(t)
-	plan.Workspace = dockertest.Workspaces + "memory"
-	t.Cleanup(func() {
-		if err := engine.Remove(context.Background(), plan.Workspace); err != nil {
-			t.Error(err)
-		}
-	})
-	if err := engine.Prepare(t.Context(), plan, func(string) {}); err != nil {
-		t.Fatal(err)
-	}
+	engine := dockertest.Connect(t)
+	plan := prepared(t, engine, "memory")
 	greedy := builder.Step{Name: "greedy", Definition: builder.Definition{Image: plan.Image.Tag, Commands: [][]string{
 		{"sh", "-c", "mkfifo start && cat start && exec tail /dev/zero"},
 	}}}

@@ -6,9 +6,11 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/api/types/filters"
 	"github.com/docker/docker/api/types/image"
 	"github.com/docker/docker/api/types/mount"
 	"github.com/docker/docker/api/types/volume"
@@ -24,11 +26,8 @@ func (e *Engine) Prepare(ctx context.Context, plan builder.Plan, output func(str
 	if err := e.prepareImage(ctx, plan.Image, output); err != nil {
 		return err
 	}
-	if plan.Cache != "" {
-		cache := volume.CreateOptions{Name: cacheVolume, Labels: map[string]string{labelKind: kindCache}}
-		if _, err := e.api.VolumeCreate(ctx, cache); err != nil {
-			return failed("make the volume that workspaces share", err)
-		}
+	if err := e.prepareCache(ctx, plan); err != nil {
+		return err
 	}
 	_, err := e.api.VolumeCreate(ctx, volume.CreateOptions{
 		Name: volumeName(plan.Workspace),
@@ -41,6 +40,28 @@ func (e *Engine) Prepare(ctx context.Context, plan builder.Plan, output func(str
 	}
 	_, err = e.keeper(ctx, plan.Workspace)
 	return err
+}
+
+// prepareCache makes the volume that workspaces share, if the plan's does. An engine that is asked for a container with a
+// volume that is not there makes one too, but without a label.
+func (e *Engine) prepareCache(ctx context.Context, plan builder.Plan) error {
+	if plan.Cache == "" {
+		return nil
+	}
+	cache := volume.CreateOptions{Name: cacheName(plan), Labels: map[string]string{labelKind: kindCache}}
+	if _, err := e.api.VolumeCreate(ctx, cache); err != nil {
+		return failed("make the volume that workspaces share", err)
+	}
+	return nil
+}
+
+// Room is how many cores the engine's host has, and how much memory in MiB. It is nothing where that cannot be told.
+func (e *Engine) Room(ctx context.Context) (cores, memory int) {
+	info, err := e.api.Info(ctx)
+	if err != nil {
+		return 0, 0
+	}
+	return info.NCPU, int(info.MemTotal >> 20)
 }
 
 // checkHost refuses an engine that cannot run the plan, rather than let a step fail on it without a word why.
@@ -107,10 +128,27 @@ func (e *Engine) prepareKeeperImage(ctx context.Context) error {
 	}
 	defer reply.Close()
 	_, err = io.Copy(io.Discard, reply)
-	e.removeUnnamed(ctx, kindKeeper) // that of another client that did this at the same moment
+	e.removeUnnamedKeepers(ctx)
 	return err
 }
 
+// removeUnnamedKeepers removes the keepers' images that this client, or one that did the same at the same moment, took the
+// name from.
+func (e *Engine) removeUnnamedKeepers(ctx context.Context) {
+	unnamed, err := e.api.ImageList(ctx, image.ListOptions{Filters: filters.NewArgs(
+		filters.Arg("dangling", "true"), filters.Arg("label", labelKind+"="+kindKeeper))})
+	if err != nil {
+		return // they take room and do no harm
+	}
+	for _, found := range unnamed {
+		_, _ = e.api.ImageRemove(ctx, found.ID, image.RemoveOptions{PruneChildren: true})
+	}
+}
+
 func failed(doing string, err error) error {
+	if strings.Contains(err.Error(), "no space left on device") {
+		err = fmt.Errorf("the engine's disk is full: make room on it, as with 'coreos-builder clean WORKSPACE' or "+
+			"'docker system prune', then build again (%w)", err)
+	}
 	return &builder.EngineError{Doing: doing, Err: err}
 }

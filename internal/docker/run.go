@@ -2,6 +2,7 @@ package docker
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/containerd/errdefs"
@@ -16,14 +17,17 @@ func (e *Engine) Run(ctx context.Context, plan builder.Plan, step builder.Step, 
 	if err != nil {
 		return builder.Result{}, err
 	}
-	if err := e.follow(ctx, id, output); err != nil {
-		return builder.Result{}, lost(ctx, "follow step "+step.Name, err)
-	}
-	run, err := e.inspectRun(ctx, id)
+	following, ended := context.WithCancel(ctx)
+	go e.obey(following, id, order)
+	run, err := e.follow(ctx, id, order.Notice, output)
+	ended()
 	if err != nil {
-		return builder.Result{}, lost(ctx, "see how step "+step.Name+" ended", err)
+		return builder.Result{}, lost(ctx, "follow step "+step.Name+", which goes on without us", err)
 	}
-	e.retire(ctx, plan.Workspace, run)
+	_ = e.retire(ctx, plan.Workspace, run) // the next run tries again
+	if run.Killed() && step.HostDevices {
+		e.detachLoops(ctx, plan.Workspace, step.Image)
+	}
 	run.Result.Followed = followed
 	return run.Result, nil
 }
@@ -36,13 +40,24 @@ func lost(ctx context.Context, doing string, err error) error {
 	return failed(doing, err)
 }
 
+// maxSeats is how often a step tries to take its workspace's seat from others that have ended.
+const maxSeats = 1000
+
 // start takes the workspace's seat with a container of the step, or finds one there that is the same step's.
 func (e *Engine) start(ctx context.Context, plan builder.Plan, step builder.Step, order builder.Order) (id string, followed bool, err error) {
 	s := e.proxied(stepSpec(plan, step, order))
-	for ctx.Err() == nil {
-		created, err := e.api.ContainerCreate(ctx, s.container, s.host, nil, nil, seatName(plan.Workspace))
+	for range maxSeats {
+		if ctx.Err() != nil {
+			return "", false, ctx.Err()
+		}
+		var created container.CreateResponse
+		// One that was made though the answer was lost has the seat, and is found there.
+		err := e.persist(ctx, order.Notice, func(ctx context.Context) (err error) {
+			created, err = e.api.ContainerCreate(ctx, s.container, s.host, nil, nil, seatName(plan.Workspace, step))
+			return err
+		})
 		if err == nil {
-			started, err := e.launch(ctx, created.ID, step, order)
+			started, err := e.launch(ctx, created.ID, plan.Workspace, step, order)
 			if err != nil {
 				return "", false, err
 			}
@@ -54,29 +69,72 @@ func (e *Engine) start(ctx context.Context, plan builder.Plan, step builder.Step
 		if !errdefs.IsConflict(err) {
 			return "", false, failed("make the container of step "+step.Name, err)
 		}
-		if id, err := e.clearSeat(ctx, plan.Workspace, step); err != nil || id != "" {
+		if id, err := e.clearSeat(ctx, plan.Workspace, step, order.Notice); err != nil || id != "" {
 			return id, true, err
 		}
 	}
-	return "", false, ctx.Err()
+	return "", false, failed("run step "+step.Name, errors.New("its place is taken by a container that does not run, and cannot be put away"))
 }
 
 // launch gives a container what the step needs from the client, and starts it. It is false when the container is gone.
-func (e *Engine) launch(ctx context.Context, id string, step builder.Step, order builder.Order) (bool, error) {
-	err := e.deliver(ctx, id, step, order)
+func (e *Engine) launch(ctx context.Context, id, workspace string, step builder.Step, order builder.Order) (bool, error) {
+	err := e.persist(ctx, order.Notice, func(ctx context.Context) error { return e.clearRoom(ctx, id, workspace, step) })
 	if err == nil {
-		err = e.startWithStdin(ctx, id, step, order)
+		err = e.bringUp(ctx, id, step, order)
 	}
 	if err == nil {
 		return true, nil
 	}
-	if errdefs.IsNotFound(err) || errdefs.IsConflict(err) { // removed, or being removed
+	if overtaken(err) { // removed, or being removed
 		return false, nil
 	}
 	// What was never started did nothing, and holds the seat: without it the next build can begin at once.
-	removal := context.WithoutCancel(ctx)
+	removal, cancel := context.WithTimeout(context.WithoutCancel(ctx), longestCall)
+	defer cancel()
 	_ = e.api.ContainerRemove(removal, id, container.RemoveOptions{RemoveVolumes: true})
+	if errors.Is(err, errInTheWay) {
+		return false, nil
+	}
+	if busy := (*builder.BusyError)(nil); errors.As(err, &busy) {
+		return false, err
+	}
 	return false, lost(ctx, "start step "+step.Name, err)
+}
+
+// maxStarts is how often a container is tried to be started whose engine cannot be reached in between.
+const maxStarts = 5
+
+// bringUp begins until the step runs, or the engine says why it does not.
+func (e *Engine) bringUp(ctx context.Context, id string, step builder.Step, order builder.Order) error {
+	for starts := 1; ; starts++ {
+		err := e.begin(ctx, id, step, order)
+		if !broken(err) || ctx.Err() != nil {
+			return err
+		}
+		// The way was lost: whether it was started is for the engine to say. It is not started twice.
+		run, again := e.inspectAgain(ctx, id, order.Notice)
+		switch {
+		case again != nil:
+			return again
+		case run.State != builder.RunCreated:
+			return nil
+		case starts == maxStarts:
+			return err
+		}
+	}
+}
+
+// begin gives a container what the step needs, and starts it, in bounded time: a connection that has stalled looks like an
+// engine that takes its time.
+func (e *Engine) begin(ctx context.Context, id string, step builder.Step, order builder.Order) error {
+	delivery, cancel := context.WithTimeout(ctx, longestDelivery)
+	defer cancel()
+	if err := e.deliver(delivery, id, step, order); err != nil {
+		return err
+	}
+	start, cancel := context.WithTimeout(ctx, longestStart)
+	defer cancel()
+	return e.startWithStdin(start, id, step, order)
 }
 
 // startWithStdin starts a container, and hands it what it is to read.
@@ -99,8 +157,8 @@ func (e *Engine) startWithStdin(ctx context.Context, id string, step builder.Ste
 }
 
 // clearSeat makes room for a step, or returns the container that runs it already. Whoever else runs has the seat.
-func (e *Engine) clearSeat(ctx context.Context, workspace string, step builder.Step) (id string, err error) {
-	run, err := e.inspectRun(ctx, seatName(workspace))
+func (e *Engine) clearSeat(ctx context.Context, workspace string, step builder.Step, notice func(string)) (id string, err error) {
+	run, err := e.inspectAgain(ctx, seatName(workspace, step), notice)
 	if errdefs.IsNotFound(err) {
 		return "", nil
 	}
@@ -113,24 +171,45 @@ func (e *Engine) clearSeat(ctx context.Context, workspace string, step builder.S
 	case run.State == builder.RunRunning:
 		return "", &builder.BusyError{Workspace: workspace, Run: run}
 	case run.State == builder.RunCreated:
-		// Its client was killed before it started it, or is about to: that one then finds it gone, and tries again.
-		err = e.api.ContainerRemove(ctx, run.ID, container.RemoveOptions{RemoveVolumes: true})
-		if err != nil && !errdefs.IsNotFound(err) && !errdefs.IsConflict(err) {
-			return "", failed("remove container "+run.ID, err)
-		}
+		// Its client was killed before it started it, or is about to: that one then finds it gone, and tries again. An engine
+		// may fail to remove a container that is being filled: then whoever wants the seat tries again.
+		_ = e.try(ctx, func(ctx context.Context) error {
+			return e.api.ContainerRemove(ctx, run.ID, container.RemoveOptions{RemoveVolumes: true})
+		})
 		return "", nil
 	}
-	e.retire(ctx, workspace, run)
+	if err := e.retire(ctx, workspace, run); err != nil {
+		return "", failed("put away the container of step "+run.Step, err)
+	}
 	return "", nil
 }
 
 // retire gives a step's container that has ended the step's own name, in place of the one that bore it until now. Any
-// client may do this, at any time after; that it does not come off, because another was faster, does no harm.
-func (e *Engine) retire(ctx context.Context, workspace string, run builder.Run) {
+// client may do this, at any time after; that another was faster is no error.
+func (e *Engine) retire(ctx context.Context, workspace string, run builder.Run) error {
+	ctx, cancel := context.WithTimeout(ctx, longestCall)
+	defer cancel()
 	name := stepName(workspace, run.Step)
 	before, err := e.api.ContainerInspect(ctx, name)
-	if err == nil && before.ID != run.ID && !before.State.Running {
-		_ = e.api.ContainerRemove(ctx, before.ID, container.RemoveOptions{RemoveVolumes: true})
+	if err == nil && before.ID == run.ID {
+		return nil // another client was faster
 	}
-	_ = e.api.ContainerRename(ctx, run.ID, name)
+	if err == nil && !before.State.Running {
+		err = e.api.ContainerRemove(ctx, before.ID, container.RemoveOptions{RemoveVolumes: true})
+	}
+	if err == nil || overtaken(err) {
+		err = e.api.ContainerRename(ctx, run.ID, name)
+	}
+	if overtaken(err) {
+		return nil
+	}
+	if err != nil { // an engine also refuses the name that a container has
+		if now, again := e.api.ContainerInspect(ctx, run.ID); again == nil && now.Name == "/"+name {
+			return nil
+		}
+	}
+	return err
 }
+
+// overtaken tells whether an error is that of one who did what another had done, or was doing.
+func overtaken(err error) bool { return errdefs.IsNotFound(err) || errdefs.IsConflict(err) }

@@ -30,7 +30,7 @@ func Script(plan builder.Plan, order builder.Order, directory string) (string, e
 	labels := environment(map[string]string{labelKind: kindVolume, labelWorkspace: plan.Workspace, labelRecipe: plan.Recipe})
 	if plan.Cache != "" {
 		s.add("# What all workspaces share.")
-		s.add("docker volume create --label %s %s >/dev/null\n", Quote(labelKind+"="+kindCache), cacheVolume)
+		s.add("docker volume create --label %s %s >/dev/null\n", Quote(labelKind+"="+kindCache), cacheName(plan))
 	}
 	s.add("# The workspace.")
 	s.add("docker volume create %s %s >/dev/null\n", line(repeat("--label", labels)...), Quote(volumeName(plan.Workspace)))
@@ -99,9 +99,18 @@ func (s *script) step(plan builder.Plan, step builder.Step, order builder.Order)
 	return nil
 }
 
+// tarArtifacts is: bash -c tarArtifacts tar DIRECTORY PATTERN...: the plain files whose names match, without their holes.
+const tarArtifacts = `set -euo pipefail
+cd "$1"
+shift
+names=()
+for pattern in "$@"; do names+=(-o -name "$pattern"); done
+find . -maxdepth 1 -type f \( "${names[@]:1}" \) -printf '%P\0' | LC_ALL=C sort --zero-terminated |
+  tar --create --null --files-from=- --sparse --format=gnu --numeric-owner`
+
 // artifacts copies the results out, without their holes, and writes their checksums.
 func (s *script) artifacts(plan builder.Plan, directory string) {
-	made := toolSpec(plan, exportCommand("tar", plan))
+	made := toolSpec(plan, append([]string{"bash", "-c", tarArtifacts, "tar", plan.Artifacts.Dir}, plan.Artifacts.Files...))
 	out := Quote(directory)
 	s.add("# The artefacts.")
 	s.add("mkdir -p -- %s", out)
@@ -114,12 +123,23 @@ func (s spec) words() []string {
 	words := repeat("--label", environment(s.container.Labels))
 	words = append(words, repeat("--env", s.container.Env)...)
 	words = append(words, "--workdir", s.container.WorkingDir)
+	if s.container.Hostname != "" {
+		words = append(words, "--hostname", s.container.Hostname)
+	}
+	if s.host.NetworkMode != "" {
+		words = append(words, "--network", string(s.host.NetworkMode))
+	}
+	words = append(words, repeat("--add-host", s.host.ExtraHosts)...)
 	if s.container.OpenStdin {
 		words = append(words, "--interactive")
 	}
 	if s.host.Privileged {
 		words = append(words, "--privileged", "--userns", "host")
 	}
+	words = append(words, repeat("--cap-drop", s.host.CapDrop)...)
+	words = append(words, repeat("--cap-add", s.host.CapAdd)...)
+	words = append(words, repeat("--device-cgroup-rule", s.host.DeviceCgroupRules)...)
+	words = append(words, repeat("--security-opt", s.host.SecurityOpt)...)
 	for _, m := range s.host.Mounts {
 		words = append(words, "--mount", mountWord(m))
 	}

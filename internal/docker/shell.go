@@ -28,24 +28,22 @@ type Size struct {
 // container goes away when the command ends.
 func (e *Engine) Shell(ctx context.Context, plan builder.Plan, argv []string, client string, terminal Terminal) (int, error) {
 	s := e.proxied(shellSpec(plan, argv, client, terminal.Size))
-	created, err := e.api.ContainerCreate(ctx, s.container, s.host, nil, nil, "")
+	id, err := e.create(ctx, s)
 	if err != nil {
 		return 0, lost(ctx, "make a container for the shell", err)
 	}
-	defer func() {
-		_ = e.api.ContainerRemove(context.WithoutCancel(ctx), created.ID, container.RemoveOptions{Force: true, RemoveVolumes: true})
-	}()
-	attached, err := e.api.ContainerAttach(ctx, created.ID, container.AttachOptions{Stream: true, Stdin: true, Stdout: true, Stderr: true})
+	defer e.discard(ctx, id)
+	attached, err := e.api.ContainerAttach(ctx, id, container.AttachOptions{Stream: true, Stdin: true, Stdout: true, Stderr: true})
 	if err != nil {
 		return 0, lost(ctx, "connect to the shell", err)
 	}
 	defer attached.Close()
 	defer context.AfterFunc(ctx, attached.Close)()
-	ended, failure := e.api.ContainerWait(ctx, created.ID, container.WaitConditionNextExit)
-	if err := e.api.ContainerStart(ctx, created.ID, container.StartOptions{}); err != nil {
+	ended, failure := e.api.ContainerWait(ctx, id, container.WaitConditionNextExit)
+	if err := e.api.ContainerStart(ctx, id, container.StartOptions{}); err != nil {
 		return 0, lost(ctx, "start the shell", err)
 	}
-	go e.resize(ctx, created.ID, terminal)
+	go e.resize(ctx, id, terminal)
 	go func() {
 		_, _ = io.Copy(attached.Conn, terminal.In)
 		_ = attached.CloseWrite()

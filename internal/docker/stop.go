@@ -3,22 +3,84 @@ package docker
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/container"
+
+	"github.com/coreos-builder/coreos-builder/builder"
 )
 
 // Stop implements builder.Engine.
 func (e *Engine) Stop(ctx context.Context, workspace string, kill bool) error {
-	signal := "TERM"
+	signal := signalOf(kill)
+	return e.try(ctx, func(ctx context.Context) error {
+		ids, err := e.running(ctx, workspace)
+		for _, id := range ids {
+			if failure := e.api.ContainerKill(ctx, id, signal); failure != nil && !overtaken(failure) { // it has ended already
+				err = errors.Join(err, failed("stop the step that runs in workspace "+workspace, failure))
+			}
+		}
+		return err
+	})
+}
+
+func signalOf(kill bool) string {
 	if kill {
-		signal = "KILL"
+		return "KILL"
 	}
-	err := e.api.ContainerKill(ctx, seatName(workspace), signal)
-	if err != nil && !errdefs.IsNotFound(err) && !errdefs.IsConflict(err) { // it has ended already
-		return failed("stop the step that runs in workspace "+workspace, err)
+	return "TERM"
+}
+
+// deaf is how long the first process of a container may take until it hears that it is asked to end.
+const deaf = time.Second
+
+// obey ends a step that has just been started, when its build was asked to end before the step could hear it.
+func (e *Engine) obey(ctx context.Context, id string, order builder.Order) {
+	if order.Interrupts == nil {
+		return
 	}
-	return nil
+	select {
+	case <-time.After(deaf):
+	case <-ctx.Done():
+		return
+	}
+	if times := order.Interrupts(); times > 0 {
+		_ = e.try(ctx, func(ctx context.Context) error { return e.api.ContainerKill(ctx, id, signalOf(times > 1)) })
+	}
+}
+
+// Await implements builder.Engine.
+func (e *Engine) Await(ctx context.Context, workspace string) error {
+	for {
+		var ids []string
+		err := e.persist(ctx, nil, func(ctx context.Context) (err error) {
+			ids, err = e.running(ctx, workspace)
+			return err
+		})
+		if err == nil && len(ids) == 0 {
+			return nil
+		}
+		if err == nil {
+			err = e.awaitEnd(ctx, ids[0])
+		}
+		if err != nil && !broken(err) {
+			return lost(ctx, "wait for the step that runs in workspace "+workspace, err)
+		}
+	}
+}
+
+// awaitEnd waits for a container to end. A connection that has stalled ends it too.
+func (e *Engine) awaitEnd(ctx context.Context, id string) error {
+	watched, _, cancel := e.watch(ctx, longestQuiet)
+	defer cancel()
+	ended, failure := e.api.ContainerWait(watched, id, container.WaitConditionNotRunning)
+	select {
+	case <-ended:
+		return nil
+	case err := <-failure:
+		return unwatched(ctx, err)
+	}
 }
 
 // Remove implements builder.Engine.
@@ -27,11 +89,16 @@ func (e *Engine) Remove(ctx context.Context, workspace string) error {
 	if err != nil {
 		return err
 	}
+	image := ""
 	for _, c := range containers {
+		if c.Labels[labelKind] == kindStep {
+			image = c.Image
+		}
 		if err := e.removeContainer(ctx, c.ID); err != nil {
 			return failed("remove container "+c.ID[:12], err)
 		}
 	}
+	e.detachLoops(ctx, workspace, image)
 	found, err := e.api.VolumeInspect(ctx, volumeName(workspace))
 	if errdefs.IsNotFound(err) {
 		return nil

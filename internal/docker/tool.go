@@ -1,12 +1,16 @@
 package docker
 
 import (
+	"bufio"
 	"bytes"
 	"context"
+	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
 
+	"github.com/docker/docker/api/types"
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/pkg/stdcopy"
 
@@ -22,9 +26,10 @@ func (e *Engine) Ask(ctx context.Context, plan builder.Plan, argv []string) ([]b
 	if !there {
 		return nil, builder.ErrNoImage
 	}
-	var out bytes.Buffer
-	err = e.tool(ctx, e.proxied(toolSpec(plan, argv)), argv[0], &out)
-	return out.Bytes(), err
+	if err := e.prepareCache(ctx, plan); err != nil {
+		return nil, err
+	}
+	return e.tool(ctx, e.proxied(toolSpec(plan, argv)), argv[0])
 }
 
 // Consult runs a command in the plan's builder image, which it makes if it is not there, and returns what it printed.
@@ -35,45 +40,151 @@ func (e *Engine) Consult(ctx context.Context, plan builder.Plan, argv []string, 
 	}
 	s := e.proxied(toolSpec(plan, argv))
 	s.host.Mounts = nil
-	var out bytes.Buffer
-	err := e.tool(ctx, s, argv[0], &out)
-	return out.Bytes(), err
+	return e.tool(ctx, s, argv[0])
 }
 
-// tool runs a command of the builder's own, and writes what it prints to out. That it fails is an error that says what
-// it printed on its standard error.
-func (e *Engine) tool(ctx context.Context, s spec, name string, out io.Writer) error {
-	created, err := e.api.ContainerCreate(ctx, s.container, s.host, nil, nil, "")
+// tool runs a command of the builder's own, and returns what it prints. That it fails is an error that says what it
+// printed on its standard error.
+func (e *Engine) tool(ctx context.Context, s spec, name string) ([]byte, error) {
+	out, err := e.open(ctx, s, name)
 	if err != nil {
-		return lost(ctx, "make a container for "+name, err)
+		return nil, err
 	}
-	defer func() {
-		// Also when the caller has given up: a tool that nobody listens to is of no use.
-		_ = e.api.ContainerRemove(context.WithoutCancel(ctx), created.ID, container.RemoveOptions{Force: true, RemoveVolumes: true})
-	}()
-	attached, err := e.api.ContainerAttach(ctx, created.ID, container.AttachOptions{Stream: true, Stdout: true, Stderr: true})
+	defer out.Close()
+	return io.ReadAll(out)
+}
+
+// open runs a command of the builder's own, and gives what it prints.
+func (e *Engine) open(ctx context.Context, s spec, name string) (*toolReader, error) {
+	id, err := e.create(ctx, s)
 	if err != nil {
-		return lost(ctx, "read what "+name+" prints", err)
+		return nil, lost(ctx, "make a container for "+name, err)
 	}
-	defer attached.Close()
-	defer context.AfterFunc(ctx, attached.Close)()
-	ended, failure := e.api.ContainerWait(ctx, created.ID, container.WaitConditionNextExit)
-	if err := e.api.ContainerStart(ctx, created.ID, container.StartOptions{}); err != nil {
-		return lost(ctx, "run "+name, err)
+	t := &toolReader{name: name, ctx: ctx}
+	t.remove = func() { e.discard(ctx, id) }
+	if err := t.begin(e, id); err != nil {
+		t.remove()
+		return nil, err
 	}
-	var complaints bytes.Buffer
-	if _, err := stdcopy.StdCopy(out, &complaints, attached.Reader); err != nil {
-		return lost(ctx, "read what "+name+" prints", err)
+	return t, nil
+}
+
+// create makes a container that nobody else is to know of. A caller who gives up meanwhile is not left with one of which he
+// does not know.
+func (e *Engine) create(ctx context.Context, s spec) (id string, err error) {
+	unbroken, cancel := context.WithTimeout(context.WithoutCancel(ctx), longestCreation)
+	defer cancel()
+	created, err := e.api.ContainerCreate(unbroken, s.container, s.host, nil, nil, "")
+	if err == nil && ctx.Err() != nil {
+		e.discard(ctx, created.ID)
+		err = ctx.Err()
 	}
-	select {
-	case status := <-ended:
-		if status.StatusCode != 0 {
-			return &toolError{name, status.StatusCode, lastLine(complaints.String())}
+	return created.ID, err
+}
+
+// discard removes such a container, whatever it does, also when the caller has given up: nobody listens to it any more.
+func (e *Engine) discard(ctx context.Context, id string) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), longestCall)
+	defer cancel()
+	_ = e.removeContainer(ctx, id)
+}
+
+func (t *toolReader) begin(e *Engine, id string) (err error) {
+	ctx, alive, release := e.watch(t.ctx, longestQuiet)
+	t.alive, t.release = alive, release
+	t.attached, err = e.api.ContainerAttach(ctx, id, container.AttachOptions{Stream: true, Stdout: true, Stderr: true})
+	if err != nil {
+		t.release()
+		return lost(t.ctx, "read what "+t.name+" prints", err)
+	}
+	context.AfterFunc(ctx, t.attached.Close)
+	t.in = bufio.NewReaderSize(t.attached.Reader, 64<<10)
+	t.ended, t.failure = e.api.ContainerWait(ctx, id, container.WaitConditionNextExit)
+	if err := e.api.ContainerStart(t.ctx, id, container.StartOptions{}); err != nil {
+		t.release()
+		return lost(t.ctx, "run "+t.name, err)
+	}
+	return nil
+}
+
+// toolReader is the standard output of a tool. Its end is io.EOF when the tool ended well, and a *toolError when it did
+// not. Whoever has it closes it, which removes the tool's container.
+type toolReader struct {
+	name     string
+	ctx      context.Context
+	attached types.HijackedResponse
+	in       *bufio.Reader
+	ended    <-chan container.WaitResponse
+	failure  <-chan error
+	// alive tells the watch that something came, release ends it and what is read from.
+	alive, release func()
+	remove         func()
+	// left is how much of the frame that is read is still to come.
+	left       int
+	complaints bytes.Buffer
+}
+
+// Read takes the engine's frames apart where they are read: the results of a build are too much to be copied once more.
+func (t *toolReader) Read(p []byte) (int, error) {
+	for t.left == 0 {
+		if err := t.frame(); err == io.EOF {
+			return 0, t.end()
+		} else if err != nil {
+			return 0, lost(t.ctx, "read what "+t.name+" prints", err)
 		}
-		return nil
-	case err := <-failure:
-		return lost(ctx, "see how "+name+" ended", err)
 	}
+	n, err := t.in.Read(p[:min(len(p), t.left)])
+	t.left -= n
+	t.alive()
+	if err != nil {
+		err = lost(t.ctx, "read what "+t.name+" prints", cut(err))
+	}
+	return n, err
+}
+
+// frame reads the head of the next frame of standard output, and what comes before it on standard error.
+func (t *toolReader) frame() error {
+	var head [8]byte
+	if _, err := io.ReadFull(t.in, head[:]); err != nil {
+		return err
+	}
+	size := int64(binary.BigEndian.Uint32(head[4:]))
+	switch stdcopy.StdType(head[0]) {
+	case stdcopy.Stdout:
+		t.left = int(size)
+		return nil
+	case stdcopy.Stderr:
+		_, err := io.CopyN(&t.complaints, t.in, size)
+		return cut(err)
+	}
+	return errors.New("the engine sent what is neither output nor error")
+}
+
+// cut is an error of what ends where it cannot.
+func cut(err error) error {
+	if err == io.EOF {
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}
+
+func (t *toolReader) end() error {
+	select {
+	case status := <-t.ended:
+		if status.StatusCode != 0 {
+			return &toolError{t.name, status.StatusCode, lastLine(t.complaints.String())}
+		}
+		return io.EOF
+	case err := <-t.failure:
+		return lost(t.ctx, "see how "+t.name+" ended", unwatched(t.ctx, err))
+	}
+}
+
+// Close ends the tool, if it has not ended.
+func (t *toolReader) Close() error {
+	t.release()
+	t.remove()
+	return nil
 }
 
 // toolError is a command of the builder's own that failed.

@@ -31,6 +31,7 @@ func Conform(t *testing.T, engine builder.Engine, image builder.ImageSource, dir
 		"another step does not start while one runs":                busy,
 		"a step goes on when its client goes":                       goesOn,
 		"a step ends when it is asked to":                           stops,
+		"a step ends that was asked to before it ran":               endsUnheard,
 		"a step ends when it is killed":                             killed,
 		"stopping where nothing runs does nothing":                  stopsNothing,
 		"a step reads its secret and the stamp only recognises it":  readsSecret,
@@ -53,6 +54,13 @@ func Conform(t *testing.T, engine builder.Engine, image builder.ImageSource, dir
 		"a step that was stopped can be run again":                  runsAgain,
 		"the run that a stamp names is another one every time":      otherRun,
 		"an earlier failed run is forgotten when the step succeeds": forgets,
+		"a step that somebody has run since it was judged is left":  notTwice,
+		"a step that takes longer than it may is ended":             late,
+		"a step for which there is no room does nothing":            noRoom,
+		"who waits for a workspace waits until its step has ended":  awaited,
+		"parallel steps of a phase run side by side":                beside,
+		"parallel steps run beside no other":                        besideNoOther,
+		"a step without rights runs where it needs none":            withoutRights,
 	} {
 		t.Run(strings.ReplaceAll(name, " ", "_"), func(t *testing.T) {
 			t.Parallel()

@@ -34,13 +34,14 @@ type Fake struct {
 type workspace struct {
 	builder.Workspace
 	files map[string]string
-	// seat is the container that runs.
-	seat *process
+	// seats are the containers that run: one, or some parallel ones of the same phase by their steps.
+	seats map[string]*process
 }
 
 // process is a container of a step.
 type process struct {
 	run     builder.Run
+	beside  string // the phase of a parallel step
 	log     []entry
 	stopped chan struct{} // closed when it is asked to end
 	code    int           // what it then ends with
@@ -103,7 +104,7 @@ func (f *Fake) Prepare(ctx context.Context, plan builder.Plan, output func(strin
 				Name: plan.Workspace, Recipe: plan.Recipe, Created: time.Now(),
 				Stamps: map[string]builder.Stamp{}, Unfinished: map[string]bool{}, Runs: map[string]builder.Run{},
 			},
-			files: map[string]string{},
+			files: map[string]string{}, seats: map[string]*process{},
 		}
 	}
 	return ctx.Err()
@@ -140,32 +141,43 @@ func (f *Fake) Run(ctx context.Context, plan builder.Plan, step builder.Step, or
 	if w == nil {
 		return builder.Result{}, &builder.EngineError{Doing: "run " + step.Name, Err: builder.ErrNoWorkspace}
 	}
-	p, followed := w.seat, true
-	switch {
-	case p == nil:
-		p, followed = f.start(w, plan, step, order, inputs), false
-	case p.run.Step != step.Name || p.run.Digest != step.Digest:
-		return builder.Result{}, &builder.BusyError{Workspace: plan.Workspace, Run: p.run}
+	for _, other := range w.seats {
+		switch {
+		case other.run.Step == step.Name && other.run.Digest == step.Digest:
+			return f.follow(ctx, other, true, output)
+		case other.run.Step == step.Name || !step.Parallel || other.beside != step.Phase:
+			return builder.Result{}, &builder.BusyError{Workspace: plan.Workspace, Run: other.run}
+		}
 	}
-	return f.follow(ctx, p, followed, output)
+	p := f.start(w, plan, step, order, inputs)
+	if order.Interrupts != nil {
+		if times := order.Interrupts(); times > 0 {
+			p.stop(exitCode(times > 1))
+		}
+	}
+	return f.follow(ctx, p, false, output)
 }
 
-// start takes the seat of a workspace. The step runs whatever becomes of the client.
+// start takes a seat of a workspace. The step runs whatever becomes of the client.
 func (f *Fake) start(w *workspace, plan builder.Plan, step builder.Step, order builder.Order, inputs map[string]string) *process {
 	f.runs++
 	p := &process{stopped: make(chan struct{}), run: builder.Run{
 		ID: fmt.Sprint("container", f.runs), Step: step.Name, Digest: step.Digest, Client: order.Client,
 		Config: plan.Config, State: builder.RunRunning, Result: builder.Result{Started: time.Now()},
 	}}
-	w.seat, w.Runs[step.Name] = p, p.run
+	if step.Parallel {
+		p.beside = step.Phase
+	}
+	w.seats[step.Name], w.Runs[step.Name] = p, p.run
 	f.started = append(f.started, step.Name)
 	go func() {
 		code := f.execute(w, p, plan, step, order, inputs)
 		f.mutex.Lock()
 		defer f.mutex.Unlock()
 		p.run.State, p.run.ExitCode, p.run.Finished = builder.RunExited, code, time.Now()
-		if w.seat == p {
-			w.seat, w.Runs[step.Name] = nil, p.run
+		if w.seats[step.Name] == p {
+			w.Runs[step.Name] = p.run
+			delete(w.seats, step.Name)
 		}
 		f.changed.Broadcast()
 	}()
@@ -174,11 +186,7 @@ func (f *Fake) start(w *workspace, plan builder.Plan, step builder.Step, order b
 
 // follow gives the whole log to a client, until the process ends or the client goes.
 func (f *Fake) follow(ctx context.Context, p *process, followed bool, output builder.Output) (builder.Result, error) {
-	defer context.AfterFunc(ctx, func() {
-		f.mutex.Lock()
-		defer f.mutex.Unlock()
-		f.changed.Broadcast()
-	})()
+	defer f.wakeWhenDone(ctx)()
 	for shown := 0; ; {
 		for ; shown < len(p.log); shown++ {
 			e := p.log[shown]
@@ -215,41 +223,6 @@ func (f *Fake) Ask(_ context.Context, plan builder.Plan, argv []string) ([]byte,
 		return nil, fmt.Errorf("%s ended with exit code %d", argv[0], code)
 	}
 	return []byte(out), nil
-}
-
-// Stop implements builder.Engine.
-func (f *Fake) Stop(_ context.Context, name string, kill bool) error {
-	f.mutex.Lock()
-	defer f.mutex.Unlock()
-	w := f.workspaces[name]
-	if w == nil || w.seat == nil {
-		return nil
-	}
-	w.seat.stop(kill)
-	return nil
-}
-
-func (p *process) stop(kill bool) {
-	select {
-	case <-p.stopped:
-	default:
-		p.code = 143
-		if kill {
-			p.code = 137
-		}
-		close(p.stopped)
-	}
-}
-
-// Remove implements builder.Engine.
-func (f *Fake) Remove(_ context.Context, name string) error {
-	f.mutex.Lock()
-	defer f.mutex.Unlock()
-	if w := f.workspaces[name]; w != nil && w.seat != nil {
-		w.seat.stop(true)
-	}
-	delete(f.workspaces, name)
-	return nil
 }
 
 // readInputs are the contents of the files that a step needs, by path.

@@ -1,6 +1,7 @@
 package enginetest
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"strings"
@@ -15,6 +16,12 @@ func (f *Fake) execute(w *workspace, p *process, plan builder.Plan, step builder
 	if !ok {
 		f.print(p, "coreos-builder: build again\n")
 		return 75
+	}
+	if order.Disk > freeDisk {
+		return 74
+	}
+	if step.TimeLimit > 0 {
+		defer time.AfterFunc(time.Duration(step.TimeLimit)*time.Second, func() { f.end(p, 124) }).Stop()
 	}
 	f.mutex.Lock()
 	delete(w.Stamps, step.Name)
@@ -35,7 +42,7 @@ func (f *Fake) execute(w *workspace, p *process, plan builder.Plan, step builder
 	}
 	stamp := builder.Stamp{
 		Step: step.Name, Definition: step.Encode(), Digest: step.Digest, After: after, Config: plan.Config,
-		Started: p.run.Started, Finished: time.Now(), Verifier: order.Verifier, Run: p.run.ID,
+		Started: p.run.Started, Finished: time.Now(), Verifier: order.Verifier, Run: cmp.Or(order.Run, p.run.ID),
 	}
 	f.mutex.Lock()
 	defer f.mutex.Unlock()
@@ -48,10 +55,16 @@ func (f *Fake) execute(w *workspace, p *process, plan builder.Plan, step builder
 	return 0
 }
 
+// freeDisk is what every fake engine has, in MiB.
+const freeDisk = 1 << 20
+
 // checkNeeds are the runs of the steps that a step needs, if they are those that it was planned on.
 func (f *Fake) checkNeeds(w *workspace, step builder.Step, order builder.Order) (map[string]string, bool) {
 	f.mutex.Lock()
 	defer f.mutex.Unlock()
+	if order.Replaces != "" && order.Replaces != cmp.Or(w.Stamps[step.Name].Run, builder.NoRun) {
+		return nil, false
+	}
 	after := map[string]string{}
 	for _, need := range step.Needs {
 		run := w.Stamps[need].Run

@@ -42,6 +42,9 @@ func stamped(b *bench) {
 	b.equal("times in order", stamp.Finished.Before(stamp.Started), false)
 	b.equal("times now", time.Since(stamp.Finished) < patience, true)
 	b.equal("unfinished", b.look().Unfinished["second"], false)
+	result, _ := b.run(step, builder.Order{Run: "mine"})
+	b.equal("exit code", result.ExitCode, 0)
+	b.equal("the run's name", b.look().Stamps["second"].Run, "mine")
 }
 
 func notStamped(b *bench) {
@@ -156,6 +159,14 @@ func ends(b *bench, kill bool, code int) {
 	w := b.look()
 	b.equal("stamps", len(w.Stamps), 0)
 	b.equal("unfinished", w.Unfinished["long"], true)
+}
+
+func endsUnheard(b *bench) {
+	b.prepare()
+	for times, code := range map[int]int{1: 143, 2: 137} {
+		result, _ := b.run(b.step("long", loud, forever), builder.Order{Interrupts: func() int { return times }})
+		b.equal("exit code", result.ExitCode, code)
+	}
 }
 
 func runsAgain(b *bench) {

@@ -39,7 +39,7 @@ func New(mode string, out *os.File) Display {
 	case mode == "tty" || mode == "auto" && term.IsTerminal(out.Fd()):
 		return newTTY(out, size)
 	}
-	return &plain{out: out}
+	return &plain{out: out, lines: map[string]*lineBuffer{}}
 }
 
 // jsonDisplay writes each event as a line of JSON.
@@ -50,8 +50,9 @@ func (d *jsonDisplay) Close()               {}
 
 // plain writes lines that say which step they are of.
 type plain struct {
-	out  io.Writer
-	line lineBuffer
+	out io.Writer
+	// lines are what came of a line, of each step: several may run side by side.
+	lines map[string]*lineBuffer
 }
 
 func (d *plain) Show(e builder.Event) {
@@ -65,11 +66,16 @@ func (d *plain) Show(e builder.Event) {
 	case builder.Started:
 		fmt.Fprintf(d.out, "%s: starting (%s)\n", e.Step, e.Text)
 	case builder.Printed:
-		d.line.add(e.Text, func(line string) { fmt.Fprintf(d.out, "%s | %s\n", e.Step, Clean(line)) })
+		if d.lines[e.Step] == nil {
+			d.lines[e.Step] = &lineBuffer{}
+		}
+		d.lines[e.Step].add(e.Text, func(line string) { fmt.Fprintf(d.out, "%s | %s\n", e.Step, Clean(line)) })
 	case builder.Stopping:
 		fmt.Fprintf(d.out, "%s: %s\n", e.Step, stopping(e))
 	case builder.Finished:
-		d.line.flush(func(line string) { fmt.Fprintf(d.out, "%s | %s\n", e.Step, Clean(line)) })
+		if line := d.lines[e.Step]; line != nil {
+			line.flush(func(line string) { fmt.Fprintf(d.out, "%s | %s\n", e.Step, Clean(line)) })
+		}
 		fmt.Fprintf(d.out, "%s: %s\n", e.Step, ending(*e.Result))
 	}
 }

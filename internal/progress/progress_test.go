@@ -40,7 +40,7 @@ func events() []builder.Event {
 
 func TestPlainShowsALineForAll(t *testing.T) {
 	var out bytes.Buffer
-	display := &plain{out: &out}
+	display := &plain{out: &out, lines: map[string]*lineBuffer{}}
 	for _, e := range events() {
 		display.Show(e)
 	}
@@ -110,6 +110,34 @@ func TestTTYLeavesALineForEachStep(t *testing.T) {
 			t.Errorf("%q is not in %q", line, out.String())
 		}
 	}
+}
+
+// Steps that run side by side have a line each, and their lines say whose they are.
+func TestTTYShowsStepsSideBySide(t *testing.T) {
+	var out bytes.Buffer
+	display := &tty{out: &out, size: func() (int, int) { return 60, 10 }, stop: make(chan struct{}), done: make(chan struct{})}
+	close(display.done)
+	show := func(kind builder.Kind, step, text string) {
+		display.Show(builder.Event{Kind: kind, Time: start, Step: step, Text: text, Result: &builder.Result{Started: start, Finished: start}})
+	}
+	show(builder.Started, "a", "")
+	show(builder.Started, "b", "")
+	show(builder.Printed, "a", "half a ")
+	show(builder.Printed, "b", "line\n")
+	show(builder.Printed, "a", "line\n")
+	display.draw(start)
+	for _, line := range []string{"▸ a ", "▸ b ", "  b | line\x1b", "  a | half a line\x1b"} {
+		if !strings.Contains(out.String(), line) {
+			t.Errorf("%q is not in %q", line, out.String())
+		}
+	}
+	out.Reset()
+	show(builder.Finished, "a", "")
+	display.draw(start)
+	if got := out.String(); !strings.Contains(got, "▸ b ") || strings.Contains(got, "▸ a ") {
+		t.Errorf("got %q", got)
+	}
+	display.Close()
 }
 
 func TestALogIsAsItWasOrFitForATerminal(t *testing.T) {

@@ -1,8 +1,10 @@
 package progress
 
 import (
+	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -10,7 +12,7 @@ import (
 	"github.com/coreos-builder/coreos-builder/builder"
 )
 
-// tty shows a line for each step that is over and, below them, the step that runs with the last lines that it printed.
+// tty shows a line for each step that is over and, below them, the steps that run with the last lines that they printed.
 // Only what is below is ever drawn again.
 type tty struct {
 	mutex sync.Mutex
@@ -18,14 +20,24 @@ type tty struct {
 	size  func() (width, height int)
 	// drawn is how many lines of the changing part are on the screen.
 	drawn int
+	// running are the steps that run, in the order in which they began; note is what is said of all of them.
+	running []*running
+	note    string
+	last    []string
+	stop    chan struct{}
+	done    chan struct{}
+}
+
+// running is a step that runs.
+type running struct {
 	step  string
 	since time.Time
 	note  string
 	line  lineBuffer
-	last  []string
-	stop  chan struct{}
-	done  chan struct{}
 }
+
+// image is what stands for a step while the builder image is made.
+const image = "builder image"
 
 const (
 	// window is how many of a step's last lines are shown, where there is room.
@@ -64,13 +76,15 @@ func (d *tty) Show(e builder.Event) {
 	case builder.Noted:
 		d.print("\x1b[33m!\x1b[0m", "note", Clean(e.Text))
 	case builder.Preparing:
-		d.begin("builder image", e.Time, "")
+		d.begin(image, e.Time, "")
 		d.add(e.Text)
 	case builder.Started:
 		d.settle(e.Time)
 		d.begin(e.Step, e.Time, e.Text)
 	case builder.Printed:
-		d.line.add(e.Text, d.add)
+		if r := d.find(e.Step); r != nil {
+			r.line.add(e.Text, func(line string) { d.add(d.prefix(r) + line) })
+		}
 	case builder.Stopping:
 		d.note = stopping(e)
 	case builder.Skipped:
@@ -81,8 +95,7 @@ func (d *tty) Show(e builder.Event) {
 		if e.Result.ExitCode != 0 {
 			sign = "\x1b[31m✘\x1b[0m"
 		}
-		d.step = ""
-		d.settle(e.Time)
+		d.end(e.Step)
 		d.print(sign, e.Step, ending(*e.Result))
 	}
 }
@@ -95,21 +108,45 @@ func (d *tty) Close() {
 	d.erase()
 }
 
-// begin makes a step the one that runs.
+// begin adds a step to those that run.
 func (d *tty) begin(step string, since time.Time, note string) {
-	if d.step != step {
-		d.step, d.since, d.note, d.last = step, since, note, nil
+	if d.find(step) == nil {
+		d.running = append(d.running, &running{step: step, since: since, note: note})
+		d.note = ""
 	}
 }
 
-// settle ends the step that runs, if it did not say how: an image that was built.
-func (d *tty) settle(at time.Time) {
-	if d.step != "" {
-		name, took := d.step, at.Sub(d.since)
-		d.step = ""
-		d.print("\x1b[32m✔\x1b[0m", name, "done in "+Duration(took))
+func (d *tty) find(step string) *running {
+	for _, r := range d.running {
+		if r.step == step {
+			return r
+		}
 	}
-	d.last = nil
+	return nil
+}
+
+// end takes a step away, and the last lines with the last one.
+func (d *tty) end(step string) {
+	d.running = slices.DeleteFunc(d.running, func(r *running) bool { return r.step == step })
+	if len(d.running) == 0 {
+		d.last = nil
+	}
+}
+
+// prefix tells of which step a line is, where that is not clear.
+func (d *tty) prefix(r *running) string {
+	if len(d.running) < 2 {
+		return ""
+	}
+	return r.step + " | "
+}
+
+// settle ends the making of the image, which does not say so itself.
+func (d *tty) settle(at time.Time) {
+	if r := d.find(image); r != nil {
+		d.end(image)
+		d.print("\x1b[32m✔\x1b[0m", image, "done in "+Duration(at.Sub(r.since)))
+	}
 }
 
 func (d *tty) add(line string) {
@@ -133,12 +170,15 @@ func (d *tty) erase() {
 }
 
 func (d *tty) draw(now time.Time) {
-	if d.step == "" {
+	if len(d.running) == 0 {
 		return
 	}
 	width, height := d.size()
-	lines := []string{fit(fmt.Sprintf("▸ %-24s %s  %s", d.step, Duration(now.Sub(d.since)), d.note), width)}
-	room := min(len(d.last), window, max(height-3, 0))
+	var lines []string
+	for _, r := range d.running {
+		lines = append(lines, fit(fmt.Sprintf("▸ %-24s %s  %s", r.step, Duration(now.Sub(r.since)), cmp.Or(d.note, r.note)), width))
+	}
+	room := min(len(d.last), window, max(height-2-len(lines), 0))
 	for _, line := range d.last[len(d.last)-room:] {
 		lines = append(lines, "\x1b[2m"+fit("  "+line, width)+"\x1b[0m")
 	}

@@ -15,6 +15,7 @@ func extend(r builder.Recipe, f file) (builder.Recipe, error) {
 	r.About = cmp.Or(f.About, r.About)
 	r.Dir = cmp.Or(f.Dir, r.Dir)
 	r.Cache = cmp.Or(f.Cache, r.Cache)
+	r.CacheKind = cmp.Or(f.CacheKind, r.CacheKind)
 	if f.Image.Name != "" {
 		r.Image = f.Image
 	}
@@ -30,6 +31,17 @@ func extend(r builder.Recipe, f file) (builder.Recipe, error) {
 	if f.Errata != nil {
 		r.Errata = f.Errata
 	}
+	if f.Pins != nil {
+		r.Pins = f.Pins
+	}
+	if f.Memory != nil {
+		r.Memory = f.Memory
+	}
+	if f.Disk != nil {
+		r.Disk = f.Disk
+	}
+	r.Boot = bootOver(r.Boot, f.Boot)
+	r.Minimal = merged(r.Minimal, f.Minimal)
 	r.Enter = merged(r.Enter, f.Enter)
 	r.Values = merged(r.Values, f.Values)
 	for _, name := range f.Omit {
@@ -54,6 +66,23 @@ func extend(r builder.Recipe, f file) (builder.Recipe, error) {
 		}
 	}
 	return r, nil
+}
+
+// bootOver is how results are started, with what a file says in place of what the recipe says.
+func bootOver(base, over builder.Boot) builder.Boot {
+	if over.Image.Name != "" {
+		base.Image = over.Image
+	}
+	base.Expect = cmp.Or(over.Expect, base.Expect)
+	base.Memory = cmp.Or(over.Memory, base.Memory)
+	base.CPUs = cmp.Or(over.CPUs, base.CPUs)
+	if over.Formats != nil {
+		base.Formats = over.Formats
+	}
+	if over.Cannot != nil {
+		base.Cannot = over.Cannot
+	}
+	return base
 }
 
 func named(name string) func(builder.Option) bool {

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -24,7 +25,7 @@ var plans = map[string]struct {
 	"demo": {"demo", builder.Config{}},
 	"demo-prod": {"demo", builder.Config{
 		Workspace: "ours",
-		Options:   map[string][]string{"image": {"prod"}, "group": {"beta"}, "format": {"qemu", "vmware"}, "version": {"1.0.0"}},
+		Options:   map[string][]string{"image": {"prod"}, "group": {"beta"}, "format": {"qemu", "vmware"}, "version": {"509.0.0"}},
 		Secrets:   map[string]bool{"password": true},
 	}},
 	"coreos":         {"coreos", builder.Config{}},
@@ -40,12 +41,23 @@ var plans = map[string]struct {
 	}},
 	"coreos-509.1.0":           {"coreos", builder.Config{Options: map[string][]string{"version": {"509.1.0"}}}},
 	"coreos-509.1.0-no-errata": {"coreos", builder.Config{NoErrata: true, Options: map[string][]string{"version": {"509.1.0"}}}},
-	"coreos-766.5.0":           {"coreos", production("766.5.0", "vmware_ova")},
-	"coreos-1235.12.0":         {"coreos", production("1235.12.0", "niftycloud")},
-	"coreos-1632.3.0":          {"coreos", production("1632.3.0", "openstack")},
-	"coreos-1745.7.0":          {"coreos", builder.Config{Options: map[string][]string{"version": {"1745.7.0"}}}},
-	"coreos-1967.6.0":          {"coreos", production("1967.6.0", "vmware_raw")},
-	"coreos-2512.2.0":          {"coreos", production("2512.2.0", "qemu_uefi", "ami_vmdk")},
+	// testdata/niftycloud, on the real sources.
+	"coreos-509.1.0-niftycloud": {"coreos", builder.Config{
+		Workspace: "niftycloud",
+		Options:   map[string][]string{"version": {"509.1.0"}, "image": {"prod"}, "group": {"Alpha"}, "format": {"niftycloud"}},
+		Adds:      map[string][]string{"format": {"niftycloud"}},
+		Files: map[string][]builder.File{
+			"overlays": {{Name: "coreos-base/oem-niftycloud/oem-niftycloud-0.0.1.ebuild", SHA256: strings.Repeat("01", 32)}},
+			"formats":  {{SHA256: strings.Repeat("02", 32)}},
+		},
+		Secrets: map[string]bool{"password": true},
+	}},
+	"coreos-766.5.0":   {"coreos", production("766.5.0", "vmware_ova")},
+	"coreos-1235.12.0": {"coreos", production("1235.12.0", "niftycloud")},
+	"coreos-1632.3.0":  {"coreos", production("1632.3.0", "openstack")},
+	"coreos-1745.7.0":  {"coreos", builder.Config{Options: map[string][]string{"version": {"1745.7.0"}}}},
+	"coreos-1967.6.0":  {"coreos", production("1967.6.0", "vmware_raw")},
+	"coreos-2512.2.0":  {"coreos", production("2512.2.0", "qemu_uefi", "ami_vmdk")},
 	"coreos-mirrors": {"coreos", builder.Config{Options: map[string][]string{
 		"manifest_url": {"https://git.example/coreos/manifest.git"}, "repo_url": {"https://git.example/git-repo.git"},
 		"repo_branch": {"v1.12.37"}, "repo_verify": {"false"}, "manifest_name": {"ours.xml"},
@@ -126,7 +138,7 @@ func compile(t *testing.T, name string, config builder.Config) builder.Plan {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.Image.Context = "sha256:the-context"
+	r.Image.Context, r.Boot.Image.Context = "sha256:the-context", "sha256:the-other-context"
 	plan, err := builder.Compile(r, config)
 	if err != nil {
 		t.Fatal(err)

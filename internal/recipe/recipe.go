@@ -22,7 +22,7 @@ var builtin embed.FS
 // file is a recipe as it is written.
 type file struct {
 	// Extends names the built-in recipe that this one starts from. What is given here replaces what that one says:
-	// the image as a whole, options field by field and phases one by one, by name; the rest as a whole.
+	// the image as a whole, options and boot field by field and phases one by one, by name; the rest as a whole.
 	Extends string `yaml:"extends"`
 	// Omit names options of that recipe that this one does not have.
 	Omit           []string `yaml:"omit"`
@@ -102,5 +102,10 @@ func parse(where string, content []byte) (builder.Recipe, error) {
 		return builder.Recipe{}, &strictyaml.Error{File: where, Message: "image: " + err.Error()}
 	}
 	r.Image.Context = context
+	if r.Boot.Image.Name != "" {
+		if r.Boot.Image.Context, err = images.Digest(r.Boot.Image.Name); err != nil {
+			return builder.Recipe{}, &strictyaml.Error{File: where, Message: "boot: image: " + err.Error()}
+		}
+	}
 	return r, nil
 }

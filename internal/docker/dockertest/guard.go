@@ -118,9 +118,20 @@ func (before inventory) compare(api *client.Client) error {
 		}
 	}
 	if !now.shared {
-		_ = api.VolumeRemove(context.Background(), "coreos-builder-cache", false)
+		removeCaches(api)
 	}
 	return errors.Join(left...)
+}
+
+// removeCaches removes what workspaces shared.
+func removeCaches(api *client.Client) {
+	caches, err := api.VolumeList(context.Background(), volume.ListOptions{Filters: filters.NewArgs(filters.Arg("label", "coreos-builder.kind=cache"))})
+	if err != nil {
+		return
+	}
+	for _, v := range caches.Volumes {
+		_ = api.VolumeRemove(context.Background(), v.Name, false)
+	}
 }
 
 // goes waits for a container that the engine is about to remove by itself, as that of a shell that has ended.

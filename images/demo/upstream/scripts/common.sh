@@ -36,6 +36,7 @@ DEFAULT_BUILD_ROOT=${SRC_ROOT}/build
 
 # The version. A build that is not official carries its date and is another version at every call.
 source "${GCLIENT_ROOT}/.repo/manifests/version.txt" || die "Cannot source version.txt"
+export SOURCE_DATE_EPOCH
 COREOS_BUILD_ID=""
 COREOS_VERSION=${COREOS_VERSION_ID}
 if [[ ${COREOS_OFFICIAL:-0} -ne 1 ]]; then
@@ -82,6 +83,8 @@ restart_in_chroot_if_needed() {
   fi
 }
 
+# What an official build makes has its release's time.
+settle_times() { if [[ ${COREOS_OFFICIAL:-0} -eq 1 ]]; then touch --date="@${SOURCE_DATE_EPOCH}" "$@"; fi; }
 sudo_clobber() { sudo tee "$1" >/dev/null; }
 
 get_board_arch() {

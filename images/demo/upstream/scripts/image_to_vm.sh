@@ -39,6 +39,7 @@ install_oem_package
 cleanup_mounts "${VM_TMP_ROOT}"
 write_vm_disk
 write_vm_conf "${FLAGS_mem}"
+settle_times "${VM_GENERATED_FILES[@]}"
 vm_cleanup
 trap - EXIT
 

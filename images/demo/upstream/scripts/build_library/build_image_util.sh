@@ -59,8 +59,11 @@ EOF
 
 write_contents() {  # ROOT FILE
   info "Writing ${2##*/}"
-  (cd "$1" && sudo TZ=UTC find . -printf '%M %2n %-7u %-7g %7s %TY-%Tm-%Td %TH:%TM %p -> %l\n') |
-    sed -e 's/ -> $//' >"$2"
+  sudo find "$1" -exec touch --no-dereference --date="@${SOURCE_DATE_EPOCH}" {} +
+  # How large a directory is depends on the order in which its files came.
+  (cd "$1" && sudo TZ=UTC find . -type d -printf '%p\t%M %2n %-7u %-7g       - %TY-%Tm-%Td %TH:%TM %p\n' -o \
+    -printf '%p\t%M %2n %-7u %-7g %7s %TY-%Tm-%Td %TH:%TM %p -> %l\n') |
+    LC_ALL=C sort | cut -f2- | sed -e 's/ -> $//' >"$2"
 }
 
 write_packages() {  # ROOT FILE
@@ -90,6 +93,7 @@ create_image() {  # NAME PACKAGE
   write_contents "${root}" "${disk%.bin}_contents.txt"
   configure_boot_loader "${root}" "${disk}"
   cleanup_mounts "${root}"
+  "${BUILD_LIBRARY_DIR}/disk_util" "${DISK_LAYOUT}" settle "${disk}"
   trap - EXIT
   rmdir "${root}"
 }

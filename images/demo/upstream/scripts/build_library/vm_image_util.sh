@@ -110,6 +110,7 @@ install_oem_package() {
 
 write_vm_disk() {
   local format
+  "${BUILD_LIBRARY_DIR}/disk_util" "${VM_LAYOUT}" settle "${VM_TMP_IMG}"
   format=$(_get_vm_opt DISK_FORMAT)
   info "Writing ${format} image ${VM_DST_IMG##*/}"
   "_write_${format}_disk" "${VM_TMP_IMG}" "${VM_DST_IMG}"
@@ -125,6 +126,10 @@ _write_qcow2_disk() {
 
 _write_vmdk_scsi_disk() {
   qemu-img convert -f raw "$1" -O vmdk -o adapter_type=lsilogic "$2"
+  # The content id of the disk is random; nothing but a snapshot asks for it.
+  local at
+  at=$(head --bytes=65536 "$2" | grep --text --byte-offset --only-matching --max-count=1 '^CID=' | head -n 1 | cut -d: -f1)
+  printf 'CID=20141202' | dd of="$2" bs=1 seek="${at}" conv=notrunc status=none
   assert_image_size "$2" vmdk
 }
 

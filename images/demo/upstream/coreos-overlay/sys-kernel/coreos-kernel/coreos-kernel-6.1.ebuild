@@ -25,7 +25,8 @@ src_compile() {
     cp "${path}" "${root}/modules/"
     basename "${path}" >>"${root}/modules/order"
   done <"${T}/modules"
-  (cd "${root}" && find . | sort | cpio --quiet -o -H newc | xz --check=crc32) >"${T}/initrd"
+  find "${root}" -exec touch --no-dereference --date=@0 {} + # the same twice
+  (cd "${root}" && find . | LC_ALL=C sort | cpio --quiet --reproducible -o -H newc | xz --check=crc32) >"${T}/initrd"
 }
 
 src_install() {

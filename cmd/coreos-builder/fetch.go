@@ -1,0 +1,77 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/moby/term"
+
+	"github.com/coreos-builder/coreos-builder/builder"
+	"github.com/coreos-builder/coreos-builder/internal/artifact"
+	"github.com/coreos-builder/coreos-builder/internal/docker"
+	"github.com/coreos-builder/coreos-builder/internal/progress"
+	"github.com/coreos-builder/coreos-builder/internal/provenance"
+)
+
+// fetchFlags say which results are fetched and how, and what is written beside them.
+type fetchFlags struct {
+	Select   []string `placeholder:"GLOB" help:"Fetch only the results whose names match."`
+	Compress string   `enum:",zstd,xz,gz,bz2" default:"" placeholder:"FORMAT" help:"Compress images: zstd, xz, gz or bz2."`
+	Sparse   string   `enum:"auto,always" default:"auto" help:"What becomes a hole: what is one (auto), or all that is zero (always)."`
+
+	signFlags `embed:""`
+}
+
+// fetch takes a plan's artefacts to a directory, with what they were built from, and says so on the standard output, or on
+// the other one when that is for programs. Beside says what is written besides what always is: options gives it, before
+// anything is built.
+func (f fetchFlags) fetch(ctx context.Context, engine *docker.Engine, q request, beside provenance.Options, directory string, quiet bool) error {
+	out := os.Stdout
+	if quiet {
+		out = os.Stderr
+	}
+	before, err := q.runs(ctx, engine)
+	if err != nil {
+		return err
+	}
+	files, err := f.get(ctx, engine, q.plan, directory, out, !quiet && term.IsTerminal(os.Stderr.Fd()))
+	if err != nil {
+		return err
+	}
+	build, err := q.runs(ctx, engine)
+	if err != nil {
+		return err
+	}
+	if !slices.Equal(before.Steps, build.Steps) {
+		return fmt.Errorf("workspace %s was built in again while its results were fetched to %s: fetch them again", q.plan.Workspace, directory)
+	}
+	if err := q.complete(ctx, engine, &build); err != nil {
+		return err
+	}
+	if err := vouchFor(ctx, directory, build, files, beside); err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "The results are in %s; their checksums are in %s.\n", directory, provenance.SumsFile)
+	return nil
+}
+
+// get takes a plan's artefacts to a directory, and tells of each.
+func (f fetchFlags) get(ctx context.Context, engine *docker.Engine, plan builder.Plan, directory string, out *os.File, live bool) ([]artifact.File, error) {
+	display := progress.NewTransfer(os.Stderr, live)
+	defer display.Clear()
+	return artifact.Get(ctx, engine, plan, directory, artifact.Options{
+		Select:   f.Select,
+		Compress: f.Compress,
+		Dig:      f.Sparse == "always",
+		Progress: display.Show,
+		Report: func(file artifact.File) {
+			display.Clear()
+			fmt.Fprintf(out, "%s  %s (%s)\n", file.SHA256[:12], file.Name, progress.Size(file.Size))
+		},
+		Again: docker.Broken,
+		Pause: time.Second,
+	})
+}
