@@ -3,6 +3,7 @@ package images_test
 import (
 	"archive/tar"
 	"bytes"
+	"encoding/binary"
 	"io"
 	"os"
 	"os/exec"
@@ -92,5 +93,35 @@ func check(t *testing.T, file, program string, arguments ...string) {
 	}
 	if out, err := exec.Command(program, arguments...).CombinedOutput(); err != nil {
 		t.Errorf("%s: %v\n%s", file, err, out)
+	}
+}
+
+// The id of a VMDK's content is a random number, written without leading zeros: the demo's images are the same whatever it is.
+func TestTheIDOfAVMDKChangesNothingElse(t *testing.T) {
+	const descriptor, data = 20 * 512, "the data"
+	var settled []string
+	for _, id := range []string{"12345678", "1234567"} {
+		disk := make([]byte, 512+descriptor, 512+descriptor+len(data))
+		binary.LittleEndian.PutUint64(disk[28:], 1)
+		binary.LittleEndian.PutUint64(disk[36:], descriptor/512)
+		copy(disk[512:], "version=1\nCID="+id+"\nparentCID=ffffffff\n")
+		path := filepath.Join(t.TempDir(), "disk.vmdk")
+		if err := os.WriteFile(path, append(disk, data...), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		check(t, path, "bash", "-euo", "pipefail", "-c", `source "$1" && settle_content_id "$2"`, "bash",
+			filepath.Join("demo", "upstream", "scripts", "build_library", "vm_image_util.sh"), path)
+		after, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		settled = append(settled, string(after))
+	}
+	if settled[0] != settled[1] {
+		t.Error("two ids make two images")
+	}
+	if !strings.HasPrefix(settled[0][512:], "version=1\nCID=20141202\nparentCID=ffffffff\n\x00") || !strings.HasSuffix(settled[0], data) ||
+		len(settled[0]) != 512+descriptor+len(data) {
+		t.Errorf("got %q", settled[0])
 	}
 }

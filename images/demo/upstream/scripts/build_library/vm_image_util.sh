@@ -126,11 +126,16 @@ _write_qcow2_disk() {
 
 _write_vmdk_scsi_disk() {
   qemu-img convert -f raw "$1" -O vmdk -o adapter_type=lsilogic "$2"
-  # The content id of the disk is random; nothing but a snapshot asks for it.
-  local at
-  at=$(head --bytes=65536 "$2" | grep --text --byte-offset --only-matching --max-count=1 '^CID=' | head -n 1 | cut -d: -f1)
-  printf 'CID=20141202' | dd of="$2" bs=1 seek="${at}" conv=notrunc status=none
+  settle_content_id "$2"
   assert_image_size "$2" vmdk
+}
+
+# The content id of a VMDK is random, and its line as long as the number happens to be; nothing but a snapshot asks for it.
+settle_content_id() {  # VMDK
+  local first sectors
+  read -r first sectors < <(od --address-radix=n --format=u8 --skip-bytes=28 --read-bytes=16 "$1")
+  dd if="$1" skip="${first}" count="${sectors}" status=none | tr --delete '\0' | sed 's/^CID=.*/CID=20141202/' |
+    dd of="$1" bs=$((sectors * 512)) seek=$((first * 512)) iflag=fullblock oflag=seek_bytes conv=notrunc,sync status=none
 }
 
 write_vm_conf() {  # MEMORY_IN_MB
