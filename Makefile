@@ -21,7 +21,7 @@ demo: build ## build the demo's images into out/ (needs a Docker engine)
 	@echo "Boot it: bin/coreos-builder boot --workspace demo  (user core, password in testdata/demo/password; Ctrl-A X ends it)"
 
 test: ## run all tests (those that need a Docker engine too, where there is one)
-	$(GO) test $(RACE) -timeout 30m ./...
+	$(GO) test $(RACE) -timeout 60m ./...
 
 lint: ## check format, vet and staticcheck
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; exit 1; }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -9,8 +10,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/coreos-builder/coreos-builder/builder"
 	"github.com/coreos-builder/coreos-builder/internal/docker"
 	"github.com/coreos-builder/coreos-builder/internal/docker/dockertest"
+	"github.com/coreos-builder/coreos-builder/internal/recipe"
 )
 
 func TestMain(m *testing.M) {
@@ -20,8 +23,11 @@ func TestMain(m *testing.M) {
 // scripts are the tests of a folder of testdata/script.
 func scripts(folder string, setup func(*testscript.Env) error) testscript.Params {
 	return testscript.Params{
-		Dir:                 filepath.Join("..", "..", "testdata", "script", folder),
-		Setup:               setup,
+		Dir: filepath.Join("..", "..", "testdata", "script", folder),
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("GORACE", "atexit_sleep_ms=0") // without it the race detector lets every command last a second longer
+			return setup(env)
+		},
 		Cmds:                commands,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
@@ -36,9 +42,37 @@ func TestWithoutEngine(t *testing.T) {
 	}))
 }
 
-// TestWithEngine runs whole builds on the engine that is there.
+// TestWithEngine runs whole builds on the engine that is there. One workspace is kept meanwhile, and with it what all of
+// them share; the last script sees that this goes with the last workspace.
 func TestWithEngine(t *testing.T) {
-	testscript.RunT(serial{t}, scripts("engine", inherit(dockertest.Connect(t))))
+	engine := dockertest.Connect(t)
+	t.Run("kept", func(t *testing.T) {
+		keep(t, engine)
+		testscript.RunT(serial{t}, scripts("engine", inherit(engine)))
+	})
+	testscript.RunT(serial{t}, scripts("last", inherit(engine)))
+}
+
+// keep has a workspace of the demo until the test ends.
+func keep(t *testing.T, engine *docker.Engine) {
+	t.Helper()
+	demo, err := recipe.Load("demo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan, err := builder.Compile(demo, builder.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan.Workspace = dockertest.Workspaces + "kept"
+	t.Cleanup(func() {
+		if err := engine.Remove(context.Background(), plan.Workspace); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := engine.Prepare(t.Context(), plan, func(string) {}); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // TestWithSecondEngine builds, and breaks builds, on an engine that knows nothing of this machine and has a small disk: Docker
