@@ -32,10 +32,7 @@ var readers = map[string]func(io.Reader) (io.Reader, error){
 func TestImagesComeCompressedWhenAsked(t *testing.T) {
 	p := newProgram(t, "python3")
 	image := make([]byte, 5<<20+777)
-	random := rand.New(rand.NewPCG(2014, 12))
-	for i := 2 << 20; i < 2<<20+300_000; i++ {
-		image[i] = byte(random.IntN(256))
-	}
+	copy(image[2<<20:], noise(rand.New(rand.NewPCG(2014, 12)), 300_000))
 	name := filepath.Join(p.directory, "image.bin")
 	if err := errors.Join(os.WriteFile(name, image[2<<20:2<<20+300_000], 0o644), os.Truncate(name, 0), os.Truncate(name, int64(len(image))),
 		writeAt(name, image[2<<20:2<<20+300_000], 2<<20),

@@ -3,6 +3,7 @@ package artifact_test
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"maps"
@@ -48,6 +49,15 @@ func TestWhatIsThereComesOut(t *testing.T) {
 	}
 }
 
+// noise is data that nothing packs.
+func noise(random *rand.Rand, size int) []byte {
+	var seed [32]byte
+	binary.LittleEndian.PutUint64(seed[:], random.Uint64())
+	data := make([]byte, size)
+	_, _ = rand.NewChaCha8(seed).Read(data)
+	return data
+}
+
 // writeImage writes a file with data here and there, some of it zero, and holes.
 func writeImage(t testing.TB, random *rand.Rand, path string) {
 	t.Helper()
@@ -63,9 +73,7 @@ func writeImage(t testing.TB, random *rand.Rand, path string) {
 	for range random.IntN(6) {
 		data := make([]byte, random.IntN(400<<10))
 		if random.IntN(4) > 0 {
-			for i := range data {
-				data[i] = byte(random.IntN(256))
-			}
+			data = noise(random, len(data))
 		}
 		if _, err := file.WriteAt(data, random.Int64N(size+1)); err != nil {
 			t.Fatal(err)
@@ -122,11 +130,7 @@ func TestWhatIsCutGoesOn(t *testing.T) {
 	p := newProgram(t, "python3")
 	random := rand.New(rand.NewPCG(2014, 12))
 	for i := range 3 {
-		data := make([]byte, 7<<20)
-		for j := range data {
-			data[j] = byte(random.IntN(256))
-		}
-		if err := os.WriteFile(filepath.Join(p.directory, fmt.Sprintf("image%d", i)), data, 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(p.directory, fmt.Sprintf("image%d", i)), noise(random, 7<<20), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -365,10 +369,7 @@ func TestDigestsAreRecordedSideBySide(t *testing.T) {
 func TestWhatHasNoHolesIsTakenWhole(t *testing.T) {
 	p := newProgram(t, "python3")
 	random := rand.New(rand.NewPCG(2014, 12))
-	data := make([]byte, 9<<20+5)
-	for i := range data {
-		data[i] = byte(random.IntN(256))
-	}
+	data := noise(random, 9<<20+5)
 	if err := os.WriteFile(filepath.Join(p.directory, "dense"), data, 0o644); err != nil {
 		t.Fatal(err)
 	}
