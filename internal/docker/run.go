@@ -19,10 +19,8 @@ func (e *Engine) Run(ctx context.Context, plan builder.Plan, step builder.Step, 
 	}
 	following, ended := context.WithCancel(ctx)
 	go e.obey(following, id, order)
-	gone := e.forgetBefore(ctx, plan.Workspace, step.Name, id)
 	run, err := e.follow(ctx, id, order.Notice, output)
 	ended()
-	<-gone
 	if err != nil {
 		return builder.Result{}, lost(ctx, "follow step "+step.Name+", which goes on without us", err)
 	}
@@ -186,28 +184,18 @@ func (e *Engine) clearSeat(ctx context.Context, workspace string, step builder.S
 	return "", nil
 }
 
-// forgetBefore removes the container of a step's last run while the next one runs, so that nobody waits for it. What it
-// does not come to is left to retire.
-func (e *Engine) forgetBefore(ctx context.Context, workspace, step, now string) (done <-chan struct{}) {
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		ctx, cancel := context.WithTimeout(ctx, longestCall)
-		defer cancel()
-		_, _ = e.vacate(ctx, stepName(workspace, step), now)
-	}()
-	return ended
-}
-
 // retire gives a step's container that has ended the step's own name, in place of the one that bore it until now. Any
 // client may do this, at any time after; that another was faster is no error.
 func (e *Engine) retire(ctx context.Context, workspace string, run builder.Run) error {
 	ctx, cancel := context.WithTimeout(ctx, longestCall)
 	defer cancel()
 	name := stepName(workspace, run.Step)
-	already, err := e.vacate(ctx, name, run.ID)
-	if already {
-		return nil
+	before, err := e.api.ContainerInspect(ctx, name)
+	if err == nil && before.ID == run.ID {
+		return nil // another client was faster
+	}
+	if err == nil && !before.State.Running {
+		err = e.api.ContainerRemove(ctx, before.ID, container.RemoveOptions{RemoveVolumes: true})
 	}
 	if err == nil || overtaken(err) {
 		err = e.api.ContainerRename(ctx, run.ID, name)
@@ -221,15 +209,6 @@ func (e *Engine) retire(ctx context.Context, workspace string, run builder.Run) 
 		}
 	}
 	return err
-}
-
-// vacate removes the container that bears a name, unless it runs; whether it is the very one that is to bear it is told.
-func (e *Engine) vacate(ctx context.Context, name, heir string) (already bool, err error) {
-	found, err := e.api.ContainerInspect(ctx, name)
-	if err != nil || found.ID == heir || found.State.Running {
-		return err == nil && found.ID == heir, err
-	}
-	return false, e.api.ContainerRemove(ctx, found.ID, container.RemoveOptions{RemoveVolumes: true})
 }
 
 // overtaken tells whether an error is that of one who did what another had done, or was doing.
