@@ -98,8 +98,6 @@ type build struct {
 	interrupts atomic.Int32
 }
 
-func (b *build) stopped() bool { return b.interrupts.Load() > 0 }
-
 // verdict is what is known of a step.
 func (b *build) verdict(i int) Verdict {
 	b.mutex.Lock()
@@ -176,18 +174,12 @@ func (b *build) lookAgain(ran ...Step) func(context.Context) error {
 func (b *build) run(ctx context.Context, i int) error {
 	step, order := b.plan.Steps[i], b.order(i)
 	var tail tail
-	done := make(chan struct{})
-	watching := make(chan struct{})
-	go func() {
-		defer close(watching)
-		b.stopOnInterrupt(ctx, step, done)
-	}()
+	end := meanwhile(func(done <-chan struct{}) { b.stopOnInterrupt(ctx, step, done) })
 	result, err := b.engine.Run(ctx, b.plan, step, order, func(at time.Time, text []byte) {
 		tail.add(text)
 		b.Events(Event{Kind: Printed, Time: at, Step: step.Name, Text: string(text)})
 	})
-	close(done)
-	<-watching
+	end()
 	if err != nil {
 		return err
 	}
@@ -219,45 +211,4 @@ func (b *build) done(step Step, order Order, result Result) error {
 	delete(b.workspace.Runs, step.Name)
 	delete(b.latest, step.Name)
 	return b.judge()
-}
-
-// stopOnInterrupt asks what runs to end at the first interrupt, and kills it at every further one.
-func (b *build) stopOnInterrupt(ctx context.Context, step Step, done <-chan struct{}) {
-	for {
-		select {
-		case <-done:
-			return
-		case <-b.Interrupt:
-			kill := b.interrupts.Add(1) > 1
-			if err := b.engine.Stop(ctx, b.plan.Workspace, kill); err != nil {
-				b.emit(Stopping, step.Name, err.Error())
-				continue
-			}
-			b.emit(Stopping, step.Name, "")
-		}
-	}
-}
-
-// interruptible does something that is simply given up at an interrupt.
-func (b *build) interruptible(ctx context.Context, do func(context.Context) error) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	done := make(chan struct{})
-	watching := make(chan struct{})
-	go func() {
-		defer close(watching)
-		select {
-		case <-b.Interrupt:
-			b.interrupts.Add(1)
-			cancel()
-		case <-done:
-		}
-	}()
-	err := do(ctx)
-	close(done)
-	<-watching
-	if b.stopped() {
-		return &StoppedError{}
-	}
-	return err
 }
