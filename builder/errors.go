@@ -3,6 +3,7 @@ package builder
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"time"
 )
 
@@ -19,6 +20,15 @@ func (e *InputError) Error() string {
 		return fmt.Sprintf("%s %s", e.Option, e.Reason)
 	}
 	return fmt.Sprintf("%s %q %s", e.Option, e.Value, e.Reason)
+}
+
+// Reason is what an error says, without the path of a file: for messages that name the file already.
+func Reason(err error) string {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return path.Err.Error()
+	}
+	return err.Error()
 }
 
 // RecipeError is a mistake in a recipe.

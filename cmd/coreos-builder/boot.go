@@ -95,7 +95,7 @@ func (c *bootCommand) options() (o machine.Options, expect *regexp.Regexp, err e
 	if c.SSHKey != "" {
 		keys, err := os.ReadFile(c.SSHKey)
 		if err != nil {
-			return o, nil, &builder.InputError{Option: "ssh-key", Value: c.SSHKey, Reason: "cannot be read: " + reason(err)}
+			return o, nil, &builder.InputError{Option: "ssh-key", Value: c.SSHKey, Reason: "cannot be read: " + builder.Reason(err)}
 		}
 		if o.UserData, err = machine.UserData(keys); err != nil {
 			return o, nil, &builder.InputError{Option: "ssh-key", Value: c.SSHKey, Reason: err.Error()}

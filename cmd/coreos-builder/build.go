@@ -87,7 +87,7 @@ func (c *buildCommand) run(ctx context.Context, engine *docker.Engine, q request
 	display := progress.New(c.Progress, os.Stdout)
 	if c.LogDir != "" {
 		if display, err = progress.Keep(display, c.LogDir); err != nil {
-			return &builder.InputError{Option: "log-dir", Value: c.LogDir, Reason: "cannot be written to: " + reason(err)}
+			return &builder.InputError{Option: "log-dir", Value: c.LogDir, Reason: "cannot be written to: " + builder.Reason(err)}
 		}
 	}
 	err = l.checkImage(ctx, engine, q, func(line string) {

@@ -40,7 +40,7 @@ func (f lockFlags) read() (*lock.Lock, string, error) {
 	}
 	content, err := os.ReadFile(file)
 	if err != nil {
-		return nil, file, &builder.InputError{Option: "lock", Value: file, Reason: "cannot be read: " + reason(err)}
+		return nil, file, &builder.InputError{Option: "lock", Value: file, Reason: "cannot be read: " + builder.Reason(err)}
 	}
 	wanted, err := lock.Parse(file, content)
 	return &wanted, file, err

@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -74,7 +73,7 @@ func (f *configFlags) written() (settings, config.Origins, error) {
 	}
 	content, err := os.ReadFile(file)
 	if err != nil {
-		return settings{}, config.Origins{}, &builder.InputError{Option: "config", Value: file, Reason: "cannot be read: " + reason(err)}
+		return settings{}, config.Origins{}, &builder.InputError{Option: "config", Value: file, Reason: "cannot be read: " + builder.Reason(err)}
 	}
 	inFile, origins, err := config.Parse(file, content)
 	return settings{f.Settings.Over(inFile)}, origins, err
@@ -92,7 +91,7 @@ func readSecrets(settings config.Settings) (map[string][]byte, error) {
 	}
 	content, err := readPassword(settings.PasswordFile)
 	if err != nil {
-		return nil, &builder.InputError{Option: "password_file", Value: settings.PasswordFile, Reason: "cannot be read: " + reason(err)}
+		return nil, &builder.InputError{Option: "password_file", Value: settings.PasswordFile, Reason: "cannot be read: " + builder.Reason(err)}
 	}
 	secret := []byte(strings.TrimSuffix(strings.TrimSuffix(string(content), "\n"), "\r"))
 	if err := builder.CheckSecret("password_file", secret); err != nil {
@@ -106,12 +105,4 @@ func readPassword(file string) ([]byte, error) {
 		return io.ReadAll(io.LimitReader(os.Stdin, 1<<16))
 	}
 	return os.ReadFile(filepath.Clean(file))
-}
-
-func reason(err error) string {
-	var path *os.PathError
-	if errors.As(err, &path) {
-		return path.Err.Error()
-	}
-	return fmt.Sprint(err)
 }

@@ -43,7 +43,7 @@ func (c *verifyCommand) Run(ctx context.Context) error {
 	}
 	root, err := os.OpenRoot(c.Directory)
 	if err != nil {
-		return &builder.InputError{Option: "directory", Value: c.Directory, Reason: "cannot be read: " + reason(err)}
+		return &builder.InputError{Option: "directory", Value: c.Directory, Reason: "cannot be read: " + builder.Reason(err)}
 	}
 	defer root.Close()
 	found, err := provenance.Verify(ctx, root, key, time.Now())

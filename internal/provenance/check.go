@@ -11,6 +11,8 @@ import (
 	"os"
 	"slices"
 	"strings"
+
+	"github.com/coreos-builder/coreos-builder/builder"
 )
 
 // Checked is one file of a directory of results.
@@ -60,18 +62,18 @@ func checkFile(ctx context.Context, root *os.Root, sum Sum) (found Checked, wron
 		found.State = Changed
 		return found, "is not a plain file"
 	case err != nil:
-		return found, "cannot be read: " + reason(err)
+		return found, "cannot be read: " + builder.Reason(err)
 	}
 	defer file.Close()
 	found.Size = info.Size()
 	head := make([]byte, headSize)
 	n, err := io.ReadFull(file, head)
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
-		return found, "cannot be read: " + reason(err)
+		return found, "cannot be read: " + builder.Reason(err)
 	}
 	hash := sha256.New()
 	if err := copyAll(ctx, hash, io.MultiReader(bytes.NewReader(head[:n]), file)); err != nil {
-		return found, "cannot be read: " + reason(err)
+		return found, "cannot be read: " + builder.Reason(err)
 	}
 	found.Kind = kind(sum.Name, head[:n])
 	if is := hex.EncodeToString(hash.Sum(nil)); is != sum.SHA256 {

@@ -9,6 +9,8 @@ import (
 	slsa "github.com/in-toto/attestation/go/predicates/provenance/v1"
 	intoto "github.com/in-toto/attestation/go/v1"
 	"google.golang.org/protobuf/encoding/protojson"
+
+	"github.com/coreos-builder/coreos-builder/builder"
 )
 
 // Origin is what the provenance tells of where files come from, in short.
@@ -33,7 +35,7 @@ func (r *Report) checkStatement(root *os.Root, sums []Sum) {
 	}
 	text, err := readPlain(root, StatementFile, maxStatement)
 	if err != nil {
-		r.fail(StatementFile, "cannot be read: "+reason(err))
+		r.fail(StatementFile, "cannot be read: "+builder.Reason(err))
 		return
 	}
 	statement, predicate, err := parseStatement(text)

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/coreos-builder/coreos-builder/internal/signature"
+
+	"github.com/coreos-builder/coreos-builder/builder"
 )
 
 // Report is what was found out about a directory of results.
@@ -83,7 +85,7 @@ func (r *Report) readList(root *os.Root, name string, key *signature.Key, now ti
 		r.fail(name, "is missing: nothing says what is to be there. Is it a directory of results, fetched to the end?")
 		return nil
 	case err != nil:
-		r.fail(name, "cannot be read: "+reason(err))
+		r.fail(name, "cannot be read: "+builder.Reason(err))
 		return nil
 	}
 	r.checkSignatures(root, name, text, key, now)
@@ -125,7 +127,7 @@ func (r *Report) checkSignatures(root *os.Root, list string, sums []byte, key *s
 			}
 			continue
 		case err != nil:
-			r.fail(name, "cannot be read: "+reason(err))
+			r.fail(name, "cannot be read: "+builder.Reason(err))
 			continue
 		}
 		check := func() (string, error) { return signature.Claim(suffix, sums, text) }
@@ -142,12 +144,4 @@ func (r *Report) checkSignatures(root *os.Root, list string, sums []byte, key *s
 			r.Signatures = append(r.Signatures, Signed{name, who, wanted})
 		}
 	}
-}
-
-func reason(err error) string {
-	var path *os.PathError
-	if errors.As(err, &path) {
-		return path.Err.Error()
-	}
-	return err.Error()
 }

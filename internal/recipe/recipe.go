@@ -61,21 +61,13 @@ func Source(name string) (content []byte, where string, err error) {
 	}
 	content, err = os.ReadFile(name)
 	if err != nil {
-		return nil, "", &builder.InputError{Option: "recipe", Value: name, Reason: "cannot be read: " + reason(err)}
+		return nil, "", &builder.InputError{Option: "recipe", Value: name, Reason: "cannot be read: " + builder.Reason(err)}
 	}
 	return content, name, nil
 }
 
 func isFile(name string) bool {
 	return strings.ContainsAny(name, `/\`) || slices.Contains([]string{".yaml", ".yml"}, path.Ext(name))
-}
-
-func reason(err error) string {
-	var pathError *fs.PathError
-	if errors.As(err, &pathError) {
-		return pathError.Err.Error()
-	}
-	return err.Error()
 }
 
 func parse(where string, content []byte) (builder.Recipe, error) {

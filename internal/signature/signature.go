@@ -117,7 +117,7 @@ func readKey(option, path string) ([]byte, error) {
 	content, err := readSome(path)
 	switch {
 	case err != nil:
-		return nil, &builder.InputError{Option: option, Value: path, Reason: "cannot be read: " + reason(err)}
+		return nil, &builder.InputError{Option: option, Value: path, Reason: "cannot be read: " + builder.Reason(err)}
 	case len(bytes.TrimSpace(content)) == 0:
 		return nil, &builder.InputError{Option: option, Value: path, Reason: "is empty"}
 	case len(content) > maxKey:
@@ -133,7 +133,7 @@ func readPassphrase(path string) ([]byte, error) {
 	}
 	content, err := readSome(path)
 	if err != nil {
-		return nil, &builder.InputError{Option: passphraseOption, Value: path, Reason: "cannot be read: " + reason(err)}
+		return nil, &builder.InputError{Option: passphraseOption, Value: path, Reason: "cannot be read: " + builder.Reason(err)}
 	}
 	line, _, _ := bytes.Cut(content, []byte{'\n'})
 	if line = bytes.TrimSuffix(line, []byte{'\r'}); len(line) == 0 {
@@ -149,12 +149,4 @@ func readSome(path string) ([]byte, error) {
 	}
 	defer file.Close()
 	return io.ReadAll(io.LimitReader(file, maxKey+1))
-}
-
-func reason(err error) string {
-	var path *os.PathError
-	if errors.As(err, &path) {
-		return path.Err.Error()
-	}
-	return err.Error()
 }
