@@ -112,8 +112,8 @@ func (p Plan) Step(name string) (Step, bool) {
 	return Step{}, false
 }
 
-// has tells whether a run is that of a step of the plan.
-func (p Plan) has(run Run) bool {
+// Has tells whether a run is that of a step of the plan.
+func (p Plan) Has(run Run) bool {
 	step, ok := p.Step(run.Step)
 	return ok && step.Digest == run.Digest
 }

@@ -28,7 +28,7 @@ func (b *build) step(ctx context.Context, i int) error {
 		var failed *StepError
 		switch {
 		case errors.As(err, &busy):
-			if b.plan.has(busy.Run) && overtaken < maxOvertaken { // somebody builds the same, and is elsewhere in it
+			if b.plan.Has(busy.Run) && overtaken < maxOvertaken { // somebody builds the same, and is elsewhere in it
 				overtaken++
 				if err := b.lookBack(ctx, i, nil); err != nil {
 					return err

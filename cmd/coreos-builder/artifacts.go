@@ -23,7 +23,7 @@ type artifactsList struct {
 }
 
 func (c *artifactsList) Run(ctx context.Context, flags *engineFlags) error {
-	engine, q, err := c.results(ctx, flags)
+	engine, q, err := c.results(ctx, flags, accept)
 	if err != nil {
 		return err
 	}
@@ -54,7 +54,7 @@ func (c *artifactsGet) Run(ctx context.Context, flags *engineFlags) error {
 	if err != nil {
 		return err
 	}
-	engine, q, err := c.results(ctx, flags)
+	engine, q, err := c.results(ctx, flags, accept)
 	if err != nil {
 		return err
 	}
@@ -62,18 +62,25 @@ func (c *artifactsGet) Run(ctx context.Context, flags *engineFlags) error {
 	return c.fetch(ctx, engine, q, beside, c.Directory, false)
 }
 
-// results is the request whose artefacts are asked for, and an engine that has its workspace and its image.
-func (f *configFlags) results(ctx context.Context, flags *engineFlags) (*docker.Engine, request, error) {
+// accept takes any request.
+func accept(request) error { return nil }
+
+// results is the request whose artefacts are asked for, and an engine that has its workspace and its image. What is refused
+// is so before anything is made.
+func (f *configFlags) results(ctx context.Context, flags *engineFlags, refuse func(request) error) (*docker.Engine, request, error) {
 	engine, err := flags.connect(ctx)
 	if err != nil {
 		return nil, request{}, err
 	}
 	q, w, err := f.recall(ctx, engine)
 	if err == nil {
+		err = refuse(q)
+	}
+	if err == nil {
 		err = q.plan.CheckWhole(w)
 	}
 	if err == nil {
-		err = engine.Prepare(ctx, q.plan, func(line string) { fmt.Fprintln(os.Stderr, line) })
+		err = engine.Prepare(ctx, q.plan, tell)
 	}
 	if err != nil {
 		engine.Close()

@@ -118,23 +118,11 @@ func (c *bootCommand) fits(a machine.Artifact) error {
 
 // machines is an engine with the image that has QEMU, a plan whose artefacts are whole, and their names.
 func (f *configFlags) machines(ctx context.Context, flags *engineFlags) (*docker.Engine, builder.Plan, []string, error) {
-	engine, err := flags.connect(ctx)
+	engine, q, err := f.results(ctx, flags, canBoot) // which has the image that artefacts are listed in
 	if err != nil {
-		return nil, builder.Plan{}, nil, err
+		return nil, q.plan, nil, err
 	}
-	q, w, err := f.recall(ctx, engine)
-	if err == nil && q.plan.Boot.Image.Name == "" {
-		_, err = machine.Find(q.plan, "", nil)
-	}
-	if err == nil {
-		err = q.plan.CheckWhole(w)
-	}
-	if err == nil {
-		err = engine.Prepare(ctx, q.plan, tell) // the artefacts are listed in it
-	}
-	if err == nil {
-		err = engine.PrepareMachines(ctx, q.plan, tell)
-	}
+	err = engine.PrepareMachines(ctx, q.plan, tell)
 	var names []string
 	if err == nil {
 		var files []artifact.File
@@ -148,6 +136,15 @@ func (f *configFlags) machines(ctx context.Context, flags *engineFlags) (*docker
 		return nil, q.plan, nil, err
 	}
 	return engine, q.plan, names, nil
+}
+
+// canBoot refuses a request whose recipe does not say how its results are booted.
+func canBoot(q request) error {
+	if q.plan.Boot.Image.Name != "" {
+		return nil
+	}
+	_, err := machine.Find(q.plan, "", nil)
+	return err
 }
 
 // tell says something that is not the result.

@@ -64,8 +64,7 @@ func startAgain(q request) (*exec.Cmd, *os.File, error) {
 // runsStepOf tells whether a step of a plan runs.
 func runsStepOf(w builder.Workspace, plan builder.Plan) bool {
 	for _, run := range w.Runs {
-		step, ok := plan.Step(run.Step)
-		if ok && run.State == builder.RunRunning && run.Digest == step.Digest {
+		if run.State == builder.RunRunning && plan.Has(run) {
 			return true
 		}
 	}

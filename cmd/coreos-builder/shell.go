@@ -33,7 +33,7 @@ func (c *shellCommand) Run(ctx context.Context, flags *engineFlags) error {
 	if err != nil {
 		return err
 	}
-	if err := engine.Prepare(ctx, q.plan, func(line string) { fmt.Fprintln(os.Stderr, line) }); err != nil {
+	if err := engine.Prepare(ctx, q.plan, tell); err != nil {
 		return err
 	}
 	terminal, restore, err := openTerminal()

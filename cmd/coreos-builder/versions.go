@@ -30,7 +30,7 @@ func (c *versionsCommand) Run(ctx context.Context, flags *engineFlags) error {
 		return err
 	}
 	defer engine.Close()
-	out, err := engine.Consult(ctx, q.plan, q.plan.Versions, func(line string) { fmt.Fprintln(os.Stderr, line) })
+	out, err := engine.Consult(ctx, q.plan, q.plan.Versions, tell)
 	if err != nil {
 		return err
 	}

@@ -132,7 +132,7 @@ func checkName(name string) error {
 		strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || r == 0x7f || r == '/' || r == '\\' }) {
 		return fmt.Errorf("%q is not a file name", name)
 	}
-	if name == Sums || strings.HasSuffix(name, partSuffix) {
+	if name == Sums || strings.HasSuffix(name, PartSuffix) {
 		return fmt.Errorf("%q is a name that this program uses itself", name)
 	}
 	return nil

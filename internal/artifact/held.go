@@ -29,7 +29,7 @@ func (g *getting) ask() ([]byte, map[string]held, error) {
 		return nil, nil, err
 	}
 	for _, entry := range entries {
-		name, part := strings.CutSuffix(entry.Name(), partSuffix)
+		name, part := strings.CutSuffix(entry.Name(), PartSuffix)
 		status, err := entry.Info()
 		if err != nil || !status.Mode().IsRegular() || !matches(name, g.plan.Artifacts.Files) || g.fresh[name] || g.Compress != "" {
 			continue

@@ -12,8 +12,8 @@ import (
 	"github.com/coreos-builder/coreos-builder/internal/compress"
 )
 
-// partSuffix is added to the name of a file that is not whole yet.
-const partSuffix = ".part"
+// PartSuffix is added to the name of a file that is not whole yet.
+const PartSuffix = ".part"
 
 // filePlace is a file that becomes what another is, with its holes.
 type filePlace struct {
@@ -34,7 +34,7 @@ type filePlace struct {
 func openPlace(root *os.Root, file File, held int64, dig bool) (*filePlace, error) {
 	p := &filePlace{root: root, name: file.Name, held: held, dig: dig}
 	if held > 0 {
-		if _, err := root.Lstat(file.Name + partSuffix); errors.Is(err, fs.ErrNotExist) {
+		if _, err := root.Lstat(file.Name + PartSuffix); errors.Is(err, fs.ErrNotExist) {
 			p.whole = true
 			p.file, err = root.Open(file.Name)
 			return p, err
@@ -45,7 +45,7 @@ func openPlace(root *os.Root, file File, held int64, dig bool) (*filePlace, erro
 		mode = 0o777
 	}
 	var err error
-	if p.file, err = openPart(root, file.Name+partSuffix, held, mode); err != nil {
+	if p.file, err = openPart(root, file.Name+PartSuffix, held, mode); err != nil {
 		return nil, err
 	}
 	p.held = held / windowSize * windowSize
@@ -127,10 +127,10 @@ func (p *filePlace) close() { p.file.Close() }
 
 // settle gives a part its time and its name.
 func settle(root *os.Root, name string, file File) error {
-	if err := root.Chtimes(name+partSuffix, file.Modified, file.Modified); err != nil {
+	if err := root.Chtimes(name+PartSuffix, file.Modified, file.Modified); err != nil {
 		return err
 	}
-	return root.Rename(name+partSuffix, name)
+	return root.Rename(name+PartSuffix, name)
 }
 
 // streamPlace is a file that becomes what another is, compressed.
@@ -147,7 +147,7 @@ type streamPlace struct {
 func openStream(root *os.Root, file File, format string, cores int) (*streamPlace, error) {
 	p := &streamPlace{root: root, name: file.Name + compress.Extension(format), sum: sha256.New(), zeros: make([]byte, windowSize)}
 	var err error
-	if p.file, err = openPart(root, p.name+partSuffix, 0, 0o666); err != nil {
+	if p.file, err = openPart(root, p.name+PartSuffix, 0, 0o666); err != nil {
 		return nil, err
 	}
 	p.w, err = compress.NewWriter(io.MultiWriter(p.file, p.sum, (*counter)(&p.size)), format, cores)

@@ -38,37 +38,36 @@ var errInTheWay = errors.New("another container is in the way")
 
 // rivals are the containers that run in a workspace, or are about to, and that a step cannot run beside.
 func (e *Engine) rivals(ctx context.Context, id, workspace string, step builder.Step) ([]string, error) {
-	asked := labelled(labelWorkspace, workspace)
-	asked.Add("label", labelKind+"="+kindStep)
-	for _, state := range []container.ContainerState{container.StateCreated, container.StateRunning, container.StatePaused} {
-		asked.Add("status", string(state))
-	}
-	found, err := e.api.ContainerList(ctx, container.ListOptions{All: true, Filters: asked})
-	if err != nil {
-		return nil, failed("list the containers of workspace "+workspace, err)
-	}
+	found, err := e.stepsThatAre(ctx, workspace, container.StateCreated, container.StateRunning, container.StatePaused)
 	var rivals []string
 	for _, c := range found {
 		if c.ID != id && !(step.Parallel && c.Labels[labelBeside] == step.Phase) {
 			rivals = append(rivals, c.ID)
 		}
 	}
-	return rivals, nil
+	return rivals, err
 }
 
 // running are the containers of the steps that run in a workspace.
 func (e *Engine) running(ctx context.Context, workspace string) ([]string, error) {
-	asked := labelled(labelWorkspace, workspace)
-	asked.Add("label", labelKind+"="+kindStep)
-	asked.Add("status", string(container.StateRunning))
-	asked.Add("status", string(container.StatePaused))
-	found, err := e.api.ContainerList(ctx, container.ListOptions{All: true, Filters: asked})
-	if err != nil {
-		return nil, failed("list the containers of workspace "+workspace, err)
-	}
+	found, err := e.stepsThatAre(ctx, workspace, container.StateRunning, container.StatePaused)
 	var ids []string
 	for _, c := range found {
 		ids = append(ids, c.ID)
 	}
-	return ids, nil
+	return ids, err
+}
+
+// stepsThatAre are the containers of a workspace's steps that are in one of some states.
+func (e *Engine) stepsThatAre(ctx context.Context, workspace string, states ...container.ContainerState) ([]container.Summary, error) {
+	asked := labelled(labelWorkspace, workspace)
+	asked.Add("label", labelKind+"="+kindStep)
+	for _, state := range states {
+		asked.Add("status", string(state))
+	}
+	found, err := e.api.ContainerList(ctx, container.ListOptions{All: true, Filters: asked})
+	if err != nil {
+		return nil, failed("list the containers of workspace "+workspace, err)
+	}
+	return found, nil
 }

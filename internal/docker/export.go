@@ -1,7 +1,6 @@
 package docker
 
 import (
-	"archive/tar"
 	"context"
 	"encoding/json"
 	"errors"
@@ -63,16 +62,12 @@ func (e *Engine) Whole(ctx context.Context, plan builder.Plan, name string) (io.
 		release()
 		return nil, 0, failure(err)
 	}
-	files := tar.NewReader(archive)
-	header, err := files.Next()
-	if err == nil && header.Typeflag != tar.TypeReg {
-		err = errors.New("it is not a plain file")
-	}
+	content, size, err := firstFile(archive)
 	if err != nil {
 		release()
 		return nil, 0, errors.Join(failure(err), archive.Close())
 	}
-	return &wholeFile{files, archive, alive, release, failure}, header.Size, nil
+	return &wholeFile{content, archive, alive, release, failure}, size, nil
 }
 
 // wholeFile is the one file of an archive.

@@ -138,16 +138,26 @@ func (e *Engine) State(ctx context.Context, workspace, name string, limit int64)
 	return content, nil
 }
 
-// onlyFile is the one file of an archive.
-func onlyFile(archive io.Reader, limit int64) ([]byte, error) {
+// firstFile is the first file of an archive, and its size.
+func firstFile(archive io.Reader) (*tar.Reader, int64, error) {
 	files := tar.NewReader(archive)
 	header, err := files.Next()
-	switch {
-	case err != nil:
+	if err != nil {
+		return nil, 0, err
+	}
+	if header.Typeflag != tar.TypeReg {
+		return nil, 0, errors.New("it is not a plain file")
+	}
+	return files, header.Size, nil
+}
+
+// onlyFile is the one file of an archive.
+func onlyFile(archive io.Reader, limit int64) ([]byte, error) {
+	files, size, err := firstFile(archive)
+	if err != nil {
 		return nil, err
-	case header.Typeflag != tar.TypeReg:
-		return nil, errors.New("it is not a plain file")
-	case header.Size > limit:
+	}
+	if size > limit {
 		return nil, fmt.Errorf("it is larger than %d bytes", limit)
 	}
 	content, err := io.ReadAll(files)

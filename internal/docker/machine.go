@@ -7,7 +7,6 @@ import (
 	"io"
 	"strings"
 
-	"github.com/docker/docker/api/types"
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/pkg/stdcopy"
 	"github.com/docker/go-connections/nat"
@@ -45,28 +44,27 @@ func (e *Engine) PrepareMachines(ctx context.Context, plan builder.Plan, output 
 // code of its command. It ends when the machine does or the context, and leaves nothing; when this client is killed, the
 // engine ends it. The end of In ends nothing. Where the engine's host has no KVM, say is told, and the machine does without.
 func (e *Engine) Boot(ctx context.Context, plan builder.Plan, m Machine, terminal Terminal, say func(string)) (int, error) {
-	running, err := e.startMachine(ctx, plan, m)
+	started, err := e.startMachine(ctx, plan, m)
 	if err != nil && m.KVM && strings.Contains(err.Error(), kvm) {
 		say("The engine's host has no KVM: the machine is emulated, which takes longer.")
 		m.KVM = false
-		running, err = e.startMachine(ctx, plan, m)
+		started, err = e.startMachine(ctx, plan, m)
 	}
 	if err != nil {
 		return 0, taken(err, m.HostPort)
 	}
-	defer e.discard(ctx, running.id)
-	defer running.stream.Close()
-	defer context.AfterFunc(ctx, running.stream.Close)()
-	go func() { _, _ = io.Copy(running.stream.Conn, terminal.In) }()
-	if _, err := stdcopy.StdCopy(terminal.Out, terminal.Err, running.stream.Reader); err != nil {
+	defer e.discard(ctx, started.id)
+	defer started.stream.Close()
+	defer context.AfterFunc(ctx, started.stream.Close)()
+	go func() { _, _ = io.Copy(started.stream.Conn, terminal.In) }()
+	if _, err := stdcopy.StdCopy(terminal.Out, terminal.Err, started.stream.Reader); err != nil {
 		return 0, lost(ctx, "read the machine's console", err)
 	}
-	select {
-	case status := <-running.ended:
-		return int(status.StatusCode), nil
-	case err := <-running.failure:
-		return 0, lost(ctx, "see how the machine ended", err)
-	}
+	return started.exitCode(ctx)
+}
+
+func (e *Engine) startMachine(ctx context.Context, plan builder.Plan, m Machine) (session, error) {
+	return e.converse(ctx, machineSpec(plan, m), "the machine", "the machine's console")
 }
 
 // taken says of an engine's complaint that a port is taken what to do about it.
@@ -77,38 +75,6 @@ func taken(err error, port int) error {
 		}
 	}
 	return err
-}
-
-// runningMachine is a machine's container that was started.
-type runningMachine struct {
-	id      string
-	stream  types.HijackedResponse
-	ended   <-chan container.WaitResponse
-	failure <-chan error
-}
-
-// startMachine starts a machine's container. One that cannot be started is gone.
-func (e *Engine) startMachine(ctx context.Context, plan builder.Plan, m Machine) (running runningMachine, err error) {
-	s := machineSpec(plan, m)
-	running.id, err = e.create(ctx, s)
-	if err != nil {
-		return running, lost(ctx, "make a container for the machine", err)
-	}
-	defer func() {
-		if err != nil {
-			e.discard(ctx, running.id)
-		}
-	}()
-	running.stream, err = e.api.ContainerAttach(ctx, running.id, container.AttachOptions{Stream: true, Stdin: true, Stdout: true, Stderr: true})
-	if err != nil {
-		return running, lost(ctx, "connect to the machine's console", err)
-	}
-	running.ended, running.failure = e.api.ContainerWait(ctx, running.id, container.WaitConditionNextExit)
-	if err = e.api.ContainerStart(ctx, running.id, container.StartOptions{}); err != nil {
-		running.stream.Close()
-		return running, lost(ctx, "start the machine", err)
-	}
-	return running, nil
 }
 
 // machineSpec is the container of a machine: it sees the workspace and cannot change it, and may do next to nothing. It

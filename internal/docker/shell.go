@@ -28,40 +28,27 @@ type Size struct {
 // container goes away when the command ends.
 func (e *Engine) Shell(ctx context.Context, plan builder.Plan, argv []string, client string, terminal Terminal) (int, error) {
 	s := e.proxied(shellSpec(plan, argv, client, terminal.Size))
-	id, err := e.create(ctx, s)
+	started, err := e.converse(ctx, s, "the shell", "the shell")
 	if err != nil {
-		return 0, lost(ctx, "make a container for the shell", err)
+		return 0, err
 	}
-	defer e.discard(ctx, id)
-	attached, err := e.api.ContainerAttach(ctx, id, container.AttachOptions{Stream: true, Stdin: true, Stdout: true, Stderr: true})
-	if err != nil {
-		return 0, lost(ctx, "connect to the shell", err)
-	}
-	defer attached.Close()
-	defer context.AfterFunc(ctx, attached.Close)()
-	ended, failure := e.api.ContainerWait(ctx, id, container.WaitConditionNextExit)
-	if err := e.api.ContainerStart(ctx, id, container.StartOptions{}); err != nil {
-		return 0, lost(ctx, "start the shell", err)
-	}
-	go e.resize(ctx, id, terminal)
+	defer e.discard(ctx, started.id)
+	defer started.stream.Close()
+	defer context.AfterFunc(ctx, started.stream.Close)()
+	go e.resize(ctx, started.id, terminal)
 	go func() {
-		_, _ = io.Copy(attached.Conn, terminal.In)
-		_ = attached.CloseWrite()
+		_, _ = io.Copy(started.stream.Conn, terminal.In)
+		_ = started.stream.CloseWrite()
 	}()
 	if terminal.Size != nil {
-		_, err = io.Copy(terminal.Out, attached.Reader)
+		_, err = io.Copy(terminal.Out, started.stream.Reader)
 	} else {
-		_, err = stdcopy.StdCopy(terminal.Out, terminal.Err, attached.Reader)
+		_, err = stdcopy.StdCopy(terminal.Out, terminal.Err, started.stream.Reader)
 	}
 	if err != nil {
 		return 0, lost(ctx, "read what the shell prints", err)
 	}
-	select {
-	case status := <-ended:
-		return int(status.StatusCode), nil
-	case err := <-failure:
-		return 0, lost(ctx, "see how the shell ended", err)
-	}
+	return started.exitCode(ctx)
 }
 
 func (e *Engine) resize(ctx context.Context, id string, terminal Terminal) {

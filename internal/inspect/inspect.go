@@ -116,21 +116,3 @@ func (l *limited) Write(text []byte) (int, error) {
 	}
 	return l.Buffer.Write(text)
 }
-
-// FileSystems are all file systems of an image, by the label of their partition; of one without, by its number.
-func (i Image) FileSystems() map[string]*FileSystem {
-	all := map[string]*FileSystem{}
-	if i.FileSystem != nil {
-		all[""] = i.FileSystem
-	}
-	for _, p := range i.Partitions {
-		name := p.Label
-		if _, taken := all[name]; name == "" || taken {
-			name = fmt.Sprint(p.Number)
-		}
-		if p.FileSystem != nil {
-			all[name] = p.FileSystem
-		}
-	}
-	return all
-}

@@ -41,7 +41,10 @@ func TestRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	systems := image.FileSystems()
+	systems := map[string]*inspect.FileSystem{}
+	for _, p := range image.Partitions {
+		systems[p.Label] = p.FileSystem
+	}
 	if image.Name != "os.vmdk" || systems["USR-A"].OSRelease["NAME"] != "CoreOS Demo" || *systems["OEM"].OEM != (inspect.OEM{ID: "vmware", Name: "VMware", Version: "0.0.1"}) {
 		t.Errorf("got %+v", image)
 	}

@@ -26,13 +26,7 @@ type said struct {
 }
 
 type saidPartition struct {
-	Number     int             `json:"number"`
-	Label      string          `json:"label"`
-	Type       string          `json:"type"`
-	UUID       string          `json:"uuid"`
-	Attributes string          `json:"attributes"`
-	Start      int64           `json:"start"`
-	Size       int64           `json:"size"`
+	Partition
 	FileSystem *saidFileSystem `json:"file_system"`
 }
 
@@ -93,7 +87,7 @@ func Parse(text []byte) (Image, error) {
 var word = regexp.MustCompile(`^[A-Za-z0-9_.+-]{1,40}$`)
 
 func (p saidPartition) check(disk int64) (Partition, error) {
-	partition := Partition{Number: p.Number, Label: p.Label, Type: p.Type, UUID: p.UUID, Attributes: p.Attributes, Start: p.Start, Size: p.Size}
+	partition := p.Partition
 	if p.Number < 1 || p.Start < 0 || p.Size < 0 || p.Start > disk {
 		return partition, errors.New("it is nowhere on the disk")
 	}

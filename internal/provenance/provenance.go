@@ -37,7 +37,7 @@ const (
 	DigestsSuffix = ".DIGESTS"
 )
 
-const partSuffix = ".part"
+const partSuffix = artifact.PartSuffix
 
 // Options are what can be chosen.
 type Options struct {
@@ -147,9 +147,14 @@ func neverListed() []string {
 	return append(names, BuildSumsFile)
 }
 
+// ofTheBuild are the names of what BuildSumsFile lists.
+func ofTheBuild() []string {
+	return []string{SumsFile, PlanFile, ManifestFile, StatementFile, SBOMFile, LockFile}
+}
+
 // tellsOfBuild tells what BuildSumsFile lists from what SumsFile does.
 func tellsOfBuild(name string) bool {
-	return slices.Contains([]string{SumsFile, PlanFile, ManifestFile, StatementFile, SBOMFile, LockFile}, name)
+	return slices.Contains(ofTheBuild(), name)
 }
 
 // isOurs tells the files that every build has from artefacts.
@@ -157,7 +162,7 @@ func isOurs(name string) bool { return tellsOfBuild(name) || slices.Contains(nev
 
 // tidy takes away what an earlier build left. The checksums go first: from then on nothing vouches for what is there.
 func tidy(root *os.Root, files []artifact.File) error {
-	names := append(neverListed(), SumsFile, PlanFile, ManifestFile, StatementFile, SBOMFile, LockFile)
+	names := append(neverListed(), ofTheBuild()...)
 	for _, file := range files {
 		names = append(names, file.Name+DigestsSuffix)
 	}
