@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -10,10 +9,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"github.com/coreos-builder/coreos-builder/builder"
 	"github.com/coreos-builder/coreos-builder/internal/docker"
 	"github.com/coreos-builder/coreos-builder/internal/docker/dockertest"
-	"github.com/coreos-builder/coreos-builder/internal/recipe"
 )
 
 func TestMain(m *testing.M) {
@@ -47,32 +44,10 @@ func TestWithoutEngine(t *testing.T) {
 func TestWithEngine(t *testing.T) {
 	engine := dockertest.Connect(t)
 	t.Run("kept", func(t *testing.T) {
-		keep(t, engine)
+		dockertest.PrepareDemo(t, engine, "kept")
 		testscript.RunT(serial{t}, scripts("engine", inherit(engine)))
 	})
 	testscript.RunT(serial{t}, scripts("last", inherit(engine)))
-}
-
-// keep has a workspace of the demo until the test ends.
-func keep(t *testing.T, engine *docker.Engine) {
-	t.Helper()
-	demo, err := recipe.Load("demo")
-	if err != nil {
-		t.Fatal(err)
-	}
-	plan, err := builder.Compile(demo, builder.Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	plan.Workspace = dockertest.Workspaces + "kept"
-	t.Cleanup(func() {
-		if err := engine.Remove(context.Background(), plan.Workspace); err != nil {
-			t.Error(err)
-		}
-	})
-	if err := engine.Prepare(t.Context(), plan, func(string) {}); err != nil {
-		t.Fatal(err)
-	}
 }
 
 // TestWithSecondEngine builds, and breaks builds, on an engine that knows nothing of this machine and has a small disk: Docker

@@ -22,7 +22,7 @@ type line struct {
 }
 
 func newLine(t *testing.T, patience time.Duration) *line {
-	l := &line{T: t, direct: dockertest.Connect(t), plan: demoPlan(t)}
+	l := &line{T: t, direct: dockertest.Connect(t), plan: dockertest.DemoPlan(t)}
 	l.plan.Workspace = dockertest.Workspaces + strings.ToLower(t.Name())
 	l.proxy = dockertest.NewProxy(t, l.direct.API().DaemonHost())
 	var err error

@@ -1,7 +1,6 @@
 package docker_test
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"testing"
@@ -11,40 +10,9 @@ import (
 	"github.com/coreos-builder/coreos-builder/internal/docker"
 	"github.com/coreos-builder/coreos-builder/internal/docker/dockertest"
 	"github.com/coreos-builder/coreos-builder/internal/enginetest"
-	"github.com/coreos-builder/coreos-builder/internal/recipe"
 )
 
 func TestMain(m *testing.M) { os.Exit(dockertest.Guard(m).Run()) }
-
-// demoPlan is the plan of the demo, whose image the tests run in.
-func demoPlan(t *testing.T) builder.Plan {
-	t.Helper()
-	r, err := recipe.Load("demo")
-	if err != nil {
-		t.Fatal(err)
-	}
-	plan, err := builder.Compile(r, builder.Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return plan
-}
-
-// prepared is the plan of the demo in a workspace of the test's own, which goes with it.
-func prepared(t *testing.T, engine *docker.Engine, name string) builder.Plan {
-	t.Helper()
-	plan := demoPlan(t)
-	plan.Workspace = dockertest.Workspaces + name
-	t.Cleanup(func() {
-		if err := engine.Remove(context.Background(), plan.Workspace); err != nil {
-			t.Error(err)
-		}
-	})
-	if err := engine.Prepare(t.Context(), plan, func(string) {}); err != nil {
-		t.Fatal(err)
-	}
-	return plan
-}
 
 func TestDockerConforms(t *testing.T) {
 	conform(t, dockertest.Connect(t))
@@ -52,7 +20,7 @@ func TestDockerConforms(t *testing.T) {
 
 // conform holds an engine against the sentences. Its builder image is made before: they wait for no more than a minute.
 func conform(t *testing.T, engine *docker.Engine) {
-	plan := demoPlan(t)
+	plan := dockertest.DemoPlan(t)
 	if _, err := engine.Consult(t.Context(), plan, []string{"true"}, func(string) {}); err != nil {
 		t.Fatal(err)
 	}
@@ -78,7 +46,7 @@ func TestACurrentEngineConforms(t *testing.T) {
 func TestWorkspacesShareTheCache(t *testing.T) {
 	engine := dockertest.Connect(t)
 	for i, command := range [][]string{{"touch", ".cache/shared-by-tests"}, {"rm", ".cache/shared-by-tests"}} {
-		plan := prepared(t, engine, fmt.Sprint("cache-", i))
+		plan := dockertest.PrepareDemo(t, engine, fmt.Sprint("cache-", i))
 		step := builder.Step{Name: "uses", Definition: builder.Definition{Image: plan.Image.Tag, Commands: [][]string{command}}}
 		result, err := engine.Run(t.Context(), plan, step, builder.Order{}, func(time.Time, []byte) {})
 		if err != nil || result.ExitCode != 0 {

@@ -19,7 +19,7 @@ func broken(t *testing.T, disk string) (dockertest.Second, *docker.Engine, build
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { engine.Close() })
-	plan := demoPlan(t)
+	plan := dockertest.DemoPlan(t)
 	plan.Workspace, plan.Image.Tag = dockertest.Workspaces+"fault", "debian:bookworm-slim"
 	plan.Dir, plan.Cache = "/srv", ""
 	if err := engine.Prepare(t.Context(), plan, func(string) {}); err != nil {

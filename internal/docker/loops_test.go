@@ -46,7 +46,7 @@ type attached struct {
 
 func newAttached(t *testing.T, engine *docker.Engine, name string) *attached {
 	t.Helper()
-	a := &attached{t, engine, prepared(t, engine, "loops-"+name), make(chan builder.Result, 1)}
+	a := &attached{t, engine, dockertest.PrepareDemo(t, engine, "loops-"+name), make(chan builder.Result, 1)}
 	step := builder.Step{Name: "attaches", Definition: builder.Definition{Image: a.plan.Image.Tag, Privileged: true, HostDevices: true,
 		Commands: [][]string{{"sudo", "bash", "-c", attaches, "attaches", name + ".img"}}}}
 	ready := make(chan struct{}, 1)

@@ -15,7 +15,7 @@ import (
 // A step that is killed because memory ran out is told apart from one that fails, and from one that was stopped.
 func TestAStepThatRunsOutOfMemorySaysSo(t *testing.T) {
 	engine := dockertest.Connect(t)
-	plan := prepared(t, engine, "memory")
+	plan := dockertest.PrepareDemo(t, engine, "memory")
 	greedy := builder.Step{Name: "greedy", Definition: builder.Definition{Image: plan.Image.Tag, Commands: [][]string{
 		{"sh", "-c", "mkfifo start && cat start && exec tail /dev/zero"},
 	}}}

@@ -12,7 +12,7 @@ import (
 // An isolated step, and every step of a build without a network, has none; sudo finds the host's name all the same.
 func TestAnIsolatedStepHasNoNetwork(t *testing.T) {
 	engine := dockertest.Connect(t)
-	plan := prepared(t, engine, "isolated")
+	plan := dockertest.PrepareDemo(t, engine, "isolated")
 	for name, it := range map[string]struct{ isolated, offline, alone bool }{
 		"isolated": {isolated: true, alone: true}, "offline": {offline: true, alone: true}, "connected": {},
 	} {

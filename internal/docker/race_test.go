@@ -17,7 +17,7 @@ import (
 // done.
 func TestTwoClientsRunEachStepOnce(t *testing.T) {
 	const rounds = 15
-	plan := demoPlan(t)
+	plan := dockertest.DemoPlan(t)
 	plan.Workspace, plan.Notes = dockertest.Workspaces+"race", nil
 	var clients [2]*docker.Engine
 	for i := range clients {
