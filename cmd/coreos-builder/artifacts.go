@@ -7,6 +7,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/coreos-builder/coreos-builder/builder"
 	"github.com/coreos-builder/coreos-builder/internal/artifact"
 	"github.com/coreos-builder/coreos-builder/internal/docker"
 	"github.com/coreos-builder/coreos-builder/internal/progress"
@@ -23,7 +24,7 @@ type artifactsList struct {
 }
 
 func (c *artifactsList) Run(ctx context.Context, flags *engineFlags) error {
-	engine, q, err := c.results(ctx, flags, accept)
+	engine, q, _, err := c.results(ctx, flags, accept)
 	if err != nil {
 		return err
 	}
@@ -54,23 +55,23 @@ func (c *artifactsGet) Run(ctx context.Context, flags *engineFlags) error {
 	if err != nil {
 		return err
 	}
-	engine, q, err := c.results(ctx, flags, accept)
+	engine, q, w, err := c.results(ctx, flags, accept)
 	if err != nil {
 		return err
 	}
 	defer engine.Close()
-	return c.fetch(ctx, engine, q, beside, c.Directory, false)
+	return c.fetch(ctx, engine, q, w, beside, c.Directory, false)
 }
 
 // accept takes any request.
 func accept(request) error { return nil }
 
-// results is the request whose artefacts are asked for, and an engine that has its workspace and its image. What is refused
-// is so before anything is made.
-func (f *configFlags) results(ctx context.Context, flags *engineFlags, refuse func(request) error) (*docker.Engine, request, error) {
+// results is the request whose artefacts are asked for, and an engine that has its workspace, as it was found, and its image.
+// What is refused is so before anything is made.
+func (f *configFlags) results(ctx context.Context, flags *engineFlags, refuse func(request) error) (*docker.Engine, request, builder.Workspace, error) {
 	engine, err := flags.connect(ctx)
 	if err != nil {
-		return nil, request{}, err
+		return nil, request{}, builder.Workspace{}, err
 	}
 	q, w, err := f.recall(ctx, engine)
 	if err == nil {
@@ -80,11 +81,11 @@ func (f *configFlags) results(ctx context.Context, flags *engineFlags, refuse fu
 		err = q.plan.CheckWhole(w)
 	}
 	if err == nil {
-		err = engine.Prepare(ctx, q.plan, tell)
+		err = engine.PrepareTools(ctx, q.plan, tell)
 	}
 	if err != nil {
 		engine.Close()
-		return nil, q, err
+		return nil, q, w, err
 	}
-	return engine, q, nil
+	return engine, q, w, nil
 }

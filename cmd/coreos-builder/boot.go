@@ -118,11 +118,11 @@ func (c *bootCommand) fits(a machine.Artifact) error {
 
 // machines is an engine with the image that has QEMU, a plan whose artefacts are whole, and their names.
 func (f *configFlags) machines(ctx context.Context, flags *engineFlags) (*docker.Engine, builder.Plan, []string, error) {
-	engine, q, err := f.results(ctx, flags, canBoot) // which has the image that artefacts are listed in
+	engine, q, _, err := f.results(ctx, flags, canBoot) // which has the image that artefacts are listed in
 	if err != nil {
 		return nil, q.plan, nil, err
 	}
-	err = engine.PrepareMachines(ctx, q.plan, tell)
+	err = engine.PrepareTools(ctx, q.plan.OnMachines(), tell)
 	var names []string
 	if err == nil {
 		var files []artifact.File

@@ -74,11 +74,14 @@ func (c *buildCommand) Run(ctx context.Context, flags *engineFlags) error {
 	if c.Output == "" && c.Lock == "" && !c.Locked {
 		return nil
 	}
-	beside.Lock, err = l.finish(ctx, engine, q.plan)
+	w, err := engine.Look(ctx, q.plan.Workspace)
+	if err == nil {
+		beside.Lock, err = l.finish(ctx, engine, q.plan, w)
+	}
 	if err != nil || c.Output == "" {
 		return err
 	}
-	return c.fetch(ctx, engine, q, beside, c.Output, c.Progress == "json")
+	return c.fetch(ctx, engine, q, w, beside, c.Output, c.Progress == "json")
 }
 
 // run runs the steps of a request that have to.

@@ -26,16 +26,12 @@ type fetchFlags struct {
 }
 
 // fetch takes a plan's artefacts to a directory, with what they were built from, and says so on the standard output, or on
-// the other one when that is for programs. Beside says what is written besides what always is: options gives it, before
-// anything is built.
-func (f fetchFlags) fetch(ctx context.Context, engine *docker.Engine, q request, beside provenance.Options, directory string, quiet bool) error {
+// the other one when that is for programs. Before is the workspace as it was found: what comes is of it, or of none. Beside
+// says what is written besides what always is: options gives it, before anything is built.
+func (f fetchFlags) fetch(ctx context.Context, engine *docker.Engine, q request, before builder.Workspace, beside provenance.Options, directory string, quiet bool) error {
 	out := os.Stdout
 	if quiet {
 		out = os.Stderr
-	}
-	before, err := q.runs(ctx, engine)
-	if err != nil {
-		return err
 	}
 	files, err := f.get(ctx, engine, q.plan, directory, out, !quiet && term.IsTerminal(os.Stderr.Fd()))
 	if err != nil {
@@ -45,7 +41,7 @@ func (f fetchFlags) fetch(ctx context.Context, engine *docker.Engine, q request,
 	if err != nil {
 		return err
 	}
-	if !slices.Equal(before.Steps, build.Steps) {
+	if !slices.Equal(provenance.Describe(q.plan, before).Steps, build.Steps) {
 		return fmt.Errorf("workspace %s was built in again while its results were fetched to %s: fetch them again", q.plan.Workspace, directory)
 	}
 	if err := q.complete(ctx, engine, &build); err != nil {

@@ -140,13 +140,9 @@ func (l locked) found(ctx context.Context, engine *docker.Engine, plan builder.P
 	return l.planned.Built(plan, w, facts)
 }
 
-// finish holds what was built against the lock file or, without --locked, writes one where that is asked for; it is also
-// what is written beside the results.
-func (l locked) finish(ctx context.Context, engine *docker.Engine, plan builder.Plan) ([]byte, error) {
-	w, err := engine.Look(ctx, plan.Workspace)
-	if err != nil {
-		return nil, err
-	}
+// finish holds what was built in a workspace against the lock file or, without --locked, writes one where that is asked for;
+// it is also what is written beside the results.
+func (l locked) finish(ctx context.Context, engine *docker.Engine, plan builder.Plan, w builder.Workspace) ([]byte, error) {
 	found, err := l.found(ctx, engine, plan, w)
 	if err != nil {
 		return nil, err

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/docker/cli/cli/config"
@@ -30,6 +31,8 @@ type Engine struct {
 	config *configfile.ConfigFile
 	// patience is how long a lost connection is tried to be made again.
 	patience time.Duration
+	// tidying is what is put away while others go on.
+	tidying sync.WaitGroup
 }
 
 var _ builder.Engine = (*Engine)(nil)
@@ -79,8 +82,11 @@ func Connect(ctx context.Context, address Address) (*Engine, error) {
 // API is the client that the engine is asked through, for tests that look behind this package.
 func (e *Engine) API() *client.Client { return e.api }
 
-// Close ends the connection.
-func (e *Engine) Close() error { return e.api.Close() }
+// Close ends the connection, when all is put away.
+func (e *Engine) Close() error {
+	e.tidying.Wait()
+	return e.api.Close()
+}
 
 func suitable(ping types.Ping) error {
 	if ping.OSType != "" && ping.OSType != "linux" {

@@ -32,14 +32,6 @@ type Machine struct {
 	Client string
 }
 
-// PrepareMachines makes the image that artefacts are booted and looked into in, if it is not there.
-func (e *Engine) PrepareMachines(ctx context.Context, plan builder.Plan, output func(string)) error {
-	if err := e.prepareImage(ctx, plan.Boot.Image, output); err != nil {
-		return err
-	}
-	return e.prepareCache(ctx, plan)
-}
-
 // Boot runs a machine, its serial console connected to In and Out, what is wrong with it on Err, and returns the exit
 // code of its command. It ends when the machine does or the context, and leaves nothing; when this client is killed, the
 // engine ends it. The end of In ends nothing. Where the engine's host has no KVM, say is told, and the machine does without.

@@ -23,10 +23,7 @@ func (e *Engine) Prepare(ctx context.Context, plan builder.Plan, output func(str
 	if err := e.checkHost(ctx, plan); err != nil {
 		return err
 	}
-	if err := e.prepareImage(ctx, plan.Image, output); err != nil {
-		return err
-	}
-	if err := e.prepareCache(ctx, plan); err != nil {
+	if err := e.PrepareTools(ctx, plan, output); err != nil {
 		return err
 	}
 	_, err := e.api.VolumeCreate(ctx, volume.CreateOptions{
@@ -40,6 +37,15 @@ func (e *Engine) Prepare(ctx context.Context, plan builder.Plan, output func(str
 	}
 	_, err = e.keeper(ctx, plan.Workspace)
 	return err
+}
+
+// PrepareTools makes sure that what looks at a workspace that is there can run: the plan's image, and the volume that
+// workspaces share.
+func (e *Engine) PrepareTools(ctx context.Context, plan builder.Plan, output func(string)) error {
+	if err := e.prepareImage(ctx, plan.Image, output); err != nil {
+		return err
+	}
+	return e.prepareCache(ctx, plan)
 }
 
 // prepareCache makes the volume that workspaces share, if the plan's does. An engine that is asked for a container with a

@@ -99,6 +99,7 @@ func (e *Engine) Remove(ctx context.Context, workspace string) error {
 		}
 	}
 	e.detachLoops(ctx, workspace, image)
+	e.tidying.Wait() // or the volume is in use
 	found, err := e.api.VolumeInspect(ctx, volumeName(workspace))
 	if errdefs.IsNotFound(err) {
 		return nil

@@ -61,7 +61,7 @@ func (e *Engine) open(ctx context.Context, s spec, name string) (*toolReader, er
 		return nil, lost(ctx, "make a container for "+name, err)
 	}
 	t := &toolReader{name: name, ctx: ctx}
-	t.remove = func() { e.discard(ctx, id) }
+	t.remove = func() { e.tidying.Go(func() { e.discard(ctx, id) }) }
 	if err := t.begin(e, id); err != nil {
 		t.remove()
 		return nil, err
@@ -180,7 +180,7 @@ func (t *toolReader) end() error {
 	}
 }
 
-// Close ends the tool, if it has not ended.
+// Close ends the tool, if it has not ended. Its container goes while others go on.
 func (t *toolReader) Close() error {
 	t.release()
 	t.remove()
