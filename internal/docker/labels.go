@@ -26,8 +26,9 @@ import "github.com/coreos-builder/coreos-builder/builder"
 //
 // What is done is not kept in labels but in the volume, in the directory .coreos-builder/steps, by the steps themselves:
 //
-//	STEP.stamp       the step was done. Written beside its place and then moved there, so that it is whole or not there.
-//	STEP.unfinished  the step was begun; taken away when the stamp is laid.
+//	STEP.stamp       the step was done.
+//	STEP.unfinished  the step was begun. When it is done the stamp is written here, and moved to its place: so it is whole or
+//	                 not there, and at no moment both are.
 //
 // Beside it is .coreos-builder/sums, with the digests of results (images/tools/send-artifacts) and a .lock that whoever
 // records them holds, and .coreos-builder/loops.lock, which steps share that use loop devices.

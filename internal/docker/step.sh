@@ -16,6 +16,7 @@ name=$1 state=$2 definition=$3 config=$4 this=$5 secret=$6
 shift 6
 steps=$state/steps
 stamp=$steps/$name.stamp
+unfinished=$steps/$name.unfinished
 inputs=/var/tmp/coreos-builder-inputs
 started=$(date -u +%FT%T.%3NZ)
 
@@ -112,7 +113,7 @@ if ((secret)); then
   IFS= read -r verifier <&3 || { say "the secret did not arrive"; exit 75; }
 fi
 
-mkdir -p "$state" || exit
+[[ -d $steps ]] || mkdir -p "$steps" || exit
 if [[ ${1:-} == disk ]]; then
   if (($(left) < $3)); then
     say "what is to be built takes up to $3 MiB"
@@ -122,11 +123,10 @@ if [[ ${1:-} == disk ]]; then
   shift 3
 fi
 
-mkdir -p "$steps" || exit
 rm -f "$stamp"
 recover=
-if [[ -e $steps/$name.unfinished ]]; then recover=1; fi
-: >"$steps/$name.unfinished" || { say_full; exit 74; }
+if [[ -e $unfinished ]]; then recover=1; fi
+: >"$unfinished" || { say_full; exit 74; }
 if [[ -d $inputs ]]; then
   rm -rf "$state/inputs"
   cp -R "$inputs" "$state/inputs" || exit
@@ -212,7 +212,7 @@ done
   if [[ -n $verifier ]]; then echo "verifier $verifier"; fi
   printf 'config %s\n' "$config"
   printf 'definition %s\n' "$definition"
-} >"$stamp.part" || { say_full; exit 74; }
+} >"$unfinished" || { say_full; exit 74; }
 # What the step made is on the disk before the stamp says so.
-sync -f "$stamp.part" 2>/dev/null || sync
-mv "$stamp.part" "$stamp" && rm -f "$steps/$name.unfinished"
+sync -f "$unfinished" 2>/dev/null || sync
+mv "$unfinished" "$stamp"
