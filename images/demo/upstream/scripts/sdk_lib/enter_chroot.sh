@@ -23,7 +23,7 @@ setup_mount() {  # SOURCE OPTIONS TARGET
 }
 
 setup_env() {
-  install -C -m644 /etc/hosts /etc/resolv.conf "${chroot}/etc/"
+  flock "${chroot}/etc" install -C -m644 /etc/hosts /etc/resolv.conf "${chroot}/etc/"
   mount --make-rslave /
   setup_mount none "-t proc" /proc
   setup_mount none "-t sysfs" /sys

@@ -1,0 +1,39 @@
+package images_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+)
+
+// alone is an install that fails where another one is at work.
+const alone = `#!/bin/sh
+case "$*" in
+  *resolv.conf*) mkdir "${0%/*}/at-work" && sleep 0.05 && rmdir "${0%/*}/at-work" ;;
+esac
+`
+
+func TestStepsThatEnterSideBySideDoNotDisturbEachOther(t *testing.T) {
+	bin, checkout := t.TempDir(), t.TempDir()
+	for name, script := range map[string]string{"install": alone, "mount": "#!/bin/sh\n", "chroot": "#!/bin/sh\n"} {
+		if err := os.WriteFile(filepath.Join(bin, name), []byte(script), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.MkdirAll(filepath.Join(checkout, "chroot", "etc"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	var all sync.WaitGroup
+	for range 4 {
+		all.Go(func() {
+			enter := exec.Command("bash", filepath.Join("tools", "enter-chroot"), checkout, "root", "true")
+			enter.Env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"))
+			if out, err := enter.CombinedOutput(); err != nil {
+				t.Errorf("%v: %s", err, out)
+			}
+		})
+	}
+	all.Wait()
+}
