@@ -52,7 +52,7 @@ func BenchmarkDemo(b *testing.B) {
 		turns(b, again, append(again, "--parallel", "1"))
 	})
 	b.Run("ThreeFormats/TheSlowest", func(b *testing.B) {
-		turns(b, m.build("--only", "image_to_vm", "--force"), m.build("--only", "image_to_vm.vmware", "--force"))
+		turns(b, m.build("--only", "image_to_vm", "--force"), m.build("--only", "image_to_vm.raw", "--force"))
 	})
 	b.Run("TenSteps/TenDockerRuns", func(b *testing.B) { m.tenSteps(b, false, idle) })
 	b.Run("TenIsolatedSteps/TenDockerRuns", func(b *testing.B) { m.tenSteps(b, true, idle) })

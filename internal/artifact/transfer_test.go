@@ -2,7 +2,6 @@ package artifact_test
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -13,7 +12,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -324,44 +322,6 @@ func TestDamageIsSeen(t *testing.T) {
 				t.Errorf("there is an image of %d bytes", len(got["image"]))
 			}
 		})
-	}
-}
-
-// Steps that run side by side each record what they made, while others write.
-func TestDigestsAreRecordedSideBySide(t *testing.T) {
-	p := newProgram(t, "python3")
-	var steps sync.WaitGroup
-	for _, name := range []string{"qemu", "raw", "vmware"} {
-		steps.Go(func() {
-			image := filepath.Join(p.directory, name)
-			for size := range 8 {
-				for _, half := range []int{1, 2} {
-					if err := os.WriteFile(image+".new", []byte(strings.Repeat(name, half<<(16+size))), 0o644); err != nil {
-						t.Error(err)
-					}
-				}
-				if err := os.Rename(image+".new", image); err != nil {
-					t.Error(err)
-				}
-				if said, err := p.command(t.Context(), "record", nil).CombinedOutput(); err != nil {
-					t.Errorf("%v: %s", err, said)
-				}
-			}
-		})
-	}
-	steps.Wait()
-	held, err := artifact.List(t.Context(), p, plan)
-	if err != nil || len(held) != 3 {
-		t.Fatalf("%v: %v", held, err)
-	}
-	for _, file := range held {
-		content, err := os.ReadFile(filepath.Join(p.directory, file.Name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if want := fmt.Sprintf("%x", sha256.Sum256(content)); file.SHA256 != want {
-			t.Errorf("%s has the digest %q, not %s", file.Name, file.SHA256, want)
-		}
 	}
 }
 

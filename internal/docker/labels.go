@@ -30,8 +30,8 @@ import "github.com/coreos-builder/coreos-builder/builder"
 //	STEP.unfinished  the step was begun. When it is done the stamp is written here, and moved to its place: so it is whole or
 //	                 not there, and at no moment both are.
 //
-// Beside it is .coreos-builder/sums, with the digests of results (images/tools/send-artifacts) and a .lock that whoever
-// records them holds, and .coreos-builder/loops.lock, which steps share that use loop devices.
+// Beside it is .coreos-builder/sums, with the digests of results (images/tools/send-artifacts) and a .lock, of which whoever
+// records a result has a byte; and .coreos-builder/loops.lock, which steps share that use loop devices.
 //
 // A stamp is lines of a word, a space and a value:
 //
