@@ -26,7 +26,7 @@ src_compile() {
     basename "${path}" >>"${root}/modules/order"
   done <"${T}/modules"
   find "${root}" -exec touch --no-dereference --date=@0 {} + # the same twice
-  (cd "${root}" && find . | LC_ALL=C sort | cpio --quiet --reproducible -o -H newc | xz --check=crc32) >"${T}/initrd"
+  (cd "${root}" && find . | LC_ALL=C sort | cpio --quiet --reproducible -o -H newc | gzip --no-name) >"${T}/initrd"
 }
 
 src_install() {
