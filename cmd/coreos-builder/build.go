@@ -65,6 +65,9 @@ func (c *buildCommand) Run(ctx context.Context, flags *engineFlags) error {
 		return err
 	}
 	defer engine.Close()
+	if err := q.checkRecipe(ctx, engine); err != nil {
+		return err
+	}
 	if c.Detach {
 		return c.detach(ctx, engine, q)
 	}

@@ -67,6 +67,9 @@ func (c *planCommand) judge(ctx context.Context, flags *engineFlags, q request) 
 		return nil, false, err
 	}
 	defer engine.Close()
+	if err := q.checkRecipe(ctx, engine); err != nil {
+		return nil, false, err
+	}
 	verdicts, err := builder.Preview(ctx, engine, q.plan, known)
 	return verdicts, true, err
 }

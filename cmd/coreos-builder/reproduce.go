@@ -46,6 +46,9 @@ func (c *reproduceCommand) Run(ctx context.Context, flags *engineFlags) error {
 		return err
 	}
 	defer engine.Close()
+	if err := q.checkRecipe(ctx, engine); err != nil {
+		return err
+	}
 	if _, err := engine.Look(ctx, second.plan.Workspace); err == nil {
 		return &builder.InputError{Option: "workspace", Value: second.plan.Workspace,
 			Reason: "is there already, and is to be made anew here: remove it with coreos-builder clean " + second.plan.Workspace}

@@ -2,7 +2,9 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -10,6 +12,7 @@ import (
 
 	"github.com/coreos-builder/coreos-builder/builder"
 	"github.com/coreos-builder/coreos-builder/internal/config"
+	"github.com/coreos-builder/coreos-builder/internal/docker"
 	"github.com/coreos-builder/coreos-builder/internal/lock"
 	"github.com/coreos-builder/coreos-builder/internal/recipe"
 )
@@ -25,8 +28,9 @@ type configFlags struct {
 
 // request is what a user asks for, ready to build.
 type request struct {
-	// recipe is what the recipe was loaded by.
+	// recipe is what the recipe was loaded by, and assumed tells that nobody has named it.
 	recipe  string
+	assumed bool
 	plan    builder.Plan
 	secrets map[string][]byte
 	files   config.Files
@@ -55,8 +59,23 @@ func (f *configFlags) requestOver(l *lock.Lock) (request, error) {
 		return request{}, origins.Explain(err)
 	}
 	q, err := settings.request(r, otherwise)
-	q.recipe = name
+	q.recipe, q.assumed = name, settings.Recipe == ""
 	return q, origins.Explain(err)
+}
+
+// checkRecipe refuses to build in a workspace of another recipe by one that nobody has named.
+func (q request) checkRecipe(ctx context.Context, engine *docker.Engine) error {
+	if !q.assumed {
+		return nil
+	}
+	all, err := engine.Workspaces(ctx)
+	for _, w := range all {
+		if w.Name == q.plan.Workspace && w.Recipe != q.plan.Recipe {
+			return &builder.InputError{Option: "workspace", Value: w.Name, Reason: fmt.Sprintf(
+				"is one of recipe %s: name that with --recipe, or another workspace for recipe %s", w.Recipe, q.plan.Recipe)}
+		}
+	}
+	return err
 }
 
 // settings are what a user has set, by whatever means.
