@@ -156,18 +156,18 @@ watch_disk 8<&- &
 make_loop_nodes() {
   grep -q ' /dev tmpfs ' /proc/mounts || return 0
   # shellcheck disable=SC2016
-  sudo -n sh -c 'for n in $(seq 0 63); do [ -e "/dev/loop$n" ] || mknod -m 0660 "/dev/loop$n" b 7 "$n"; done'
+  sudo -n sh -c 'for n in $(seq 0 63); do [ -e "/dev/loop$n" ] || mknod -m 0660 "/dev/loop$n" b 7 "$n" 2>/dev/null || [ -e "/dev/loop$n" ]; done'
 }
 
 # Loop devices outlive the container that attached them: those of this workspace go with the step, and what an earlier run
 # has left goes before it. Steps that run side by side share a lock: the last of them lets go of all.
 detach_loops() {  # [locked]
-  local lock=()
+  local lock=
   if [[ -n ${1:-} ]]; then
     exec 8<&-
-    lock=("$state/loops.lock")
+    lock=$state/loops.lock
   fi
-  if type -P detach-loops >/dev/null; then sudo -n detach-loops "$state/.." "${lock[@]}" 8<&-; fi
+  if type -P detach-loops >/dev/null; then sudo -n detach-loops "$state/.." ${lock:+"$lock"} 8<&-; fi
 }
 detach_at_end() { detach_loops locked; }
 share_loops() {
