@@ -83,15 +83,10 @@ func (f *configFlags) running(ctx context.Context, flags *engineFlags) (*docker.
 	if err != nil {
 		return nil, "", nil, err
 	}
-	name, err := settings.workspaceName(ctx, engine)
+	w, err := settings.look(ctx, engine)
 	if err != nil {
 		engine.Close()
 		return nil, "", nil, origins.Explain(err)
-	}
-	w, err := engine.Look(ctx, name)
-	if err != nil {
-		engine.Close()
-		return nil, "", nil, fmt.Errorf("workspace %s: %w", name, err)
 	}
 	var runs []builder.Run
 	for _, step := range sortedKeys(w.Runs) {
@@ -99,5 +94,5 @@ func (f *configFlags) running(ctx context.Context, flags *engineFlags) (*docker.
 			runs = append(runs, w.Runs[step])
 		}
 	}
-	return engine, name, runs, nil
+	return engine, w.Name, runs, nil
 }

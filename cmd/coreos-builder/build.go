@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/coreos-builder/coreos-builder/builder"
@@ -60,6 +62,9 @@ func (c *buildCommand) Run(ctx context.Context, flags *engineFlags) error {
 	if err != nil {
 		return err
 	}
+	if err := c.checkPlaces(); err != nil {
+		return err
+	}
 	engine, err := flags.connect(ctx)
 	if err != nil {
 		return err
@@ -68,7 +73,7 @@ func (c *buildCommand) Run(ctx context.Context, flags *engineFlags) error {
 	if err := q.checkRecipe(ctx, engine); err != nil {
 		return err
 	}
-	if c.Detach {
+	if c.Detach && os.Getenv(detached) == "" {
 		return c.detach(ctx, engine, q)
 	}
 	if err := c.run(ctx, engine, q, l); err != nil {
@@ -79,12 +84,35 @@ func (c *buildCommand) Run(ctx context.Context, flags *engineFlags) error {
 	}
 	w, err := engine.Look(ctx, q.plan.Workspace)
 	if err == nil {
-		beside.Lock, err = l.finish(ctx, engine, q.plan, w)
+		beside.Lock, err = l.finish(ctx, engine, q, w)
 	}
-	if err != nil || c.Output == "" {
-		return err
+	if err == nil && c.Output != "" {
+		err = c.fetch(ctx, engine, q, w, beside, c.Output, c.Progress == "json")
 	}
-	return c.fetch(ctx, engine, q, w, beside, c.Output, c.Progress == "json")
+	if err != nil {
+		return &resumeError{err, "Everything is built. To fetch it: coreos-builder artifacts get --workspace " + docker.Quote(q.plan.Workspace) + " DIR"}
+	}
+	return nil
+}
+
+// checkPlaces refuses what results, or a lock file, could not be written to when all is built.
+func (c *buildCommand) checkPlaces() error {
+	for option, directory := range map[string]string{"output": c.Output, "lock": filepath.Dir(c.Lock)} {
+		for there := directory; there != "" && there != "."; there = filepath.Dir(there) {
+			status, err := os.Stat(there)
+			if errors.Is(err, os.ErrNotExist) && option == "output" && filepath.Dir(there) != there {
+				continue // it is made
+			}
+			if err == nil && !status.IsDir() {
+				err = syscall.ENOTDIR
+			}
+			if err != nil {
+				return &builder.InputError{Option: option, Value: directory, Reason: "cannot be written to: " + builder.Reason(err)}
+			}
+			break
+		}
+	}
+	return nil
 }
 
 // run runs the steps of a request that have to.

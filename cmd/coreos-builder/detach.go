@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"slices"
 	"syscall"
 	"time"
 
@@ -43,7 +42,10 @@ func (c *buildCommand) detach(ctx context.Context, engine *docker.Engine, q requ
 	}
 }
 
-// startAgain starts this command without --detach. What it complains of goes to a file.
+// detached tells the process that goes on in the background that it is the one.
+const detached = "COREOS_BUILDER_DETACHED"
+
+// startAgain starts this command as the one that does not detach. What it complains of goes to a file.
 func startAgain(q request) (*exec.Cmd, *os.File, error) {
 	program, err := os.Executable()
 	if err != nil {
@@ -53,8 +55,8 @@ func startAgain(q request) (*exec.Cmd, *os.File, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	arguments := slices.DeleteFunc(slices.Clone(os.Args[1:]), func(word string) bool { return word == "--detach" || word == "-d" })
-	again := exec.Command(program, arguments...)
+	again := exec.Command(program, os.Args[1:]...)
+	again.Env = append(os.Environ(), detached+"=1")
 	again.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	again.Stderr = complaints
 	again.Stdin = bytes.NewReader(q.secrets["password"]) // for a password that is read from standard input

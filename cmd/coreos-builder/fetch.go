@@ -33,6 +33,11 @@ func (f fetchFlags) fetch(ctx context.Context, engine *docker.Engine, q request,
 	if quiet {
 		out = os.Stderr
 	}
+	release, foreign, err := f.claim(q, before, beside, directory)
+	if err != nil {
+		return err
+	}
+	defer release()
 	files, err := f.get(ctx, engine, q.plan, directory, out, !quiet && term.IsTerminal(os.Stderr.Fd()))
 	if err != nil {
 		return err
@@ -44,14 +49,34 @@ func (f fetchFlags) fetch(ctx context.Context, engine *docker.Engine, q request,
 	if !slices.Equal(provenance.Describe(q.plan, before).Steps, build.Steps) {
 		return fmt.Errorf("workspace %s was built in again while its results were fetched to %s: fetch them again", q.plan.Workspace, directory)
 	}
-	if err := q.complete(ctx, engine, &build); err != nil {
-		return err
+	if foreign != nil {
+		tell(fmt.Sprintf("What the results were built from is not written beside them: they are not known to be of this plan (%v).", foreign))
+		err = sumUp(directory, files)
+	} else if err = q.complete(ctx, engine, &build); err == nil {
+		err = vouchFor(ctx, directory, build, files, beside)
 	}
-	if err := vouchFor(ctx, directory, build, files, beside); err != nil {
+	if err != nil {
 		return err
 	}
 	fmt.Fprintf(out, "The results are in %s; their checksums are in %s.\n", directory, provenance.SumsFile)
 	return nil
+}
+
+// claim makes a directory this command's own while it fetches there, and says what keeps the results from being told to be of
+// the plan, if anything does. Such are not signed: who asked for that asked for results of this plan.
+func (f fetchFlags) claim(q request, before builder.Workspace, beside provenance.Options, directory string) (release func(), foreign, err error) {
+	if foreign = q.plan.CheckBuilt(before, q.secrets); foreign != nil && beside.Signer != nil {
+		return nil, nil, &builder.InputError{Option: "sign-key", Value: f.SignKey, Reason: fmt.Sprintf(
+			"cannot sign results that are not known to be of this plan (%v): build again, or name the options that they were built with", foreign)}
+	}
+	if release, err = artifact.Claim(directory); err != nil {
+		return nil, nil, err
+	}
+	if err = checkDirectory(directory, beside); err != nil {
+		release()
+		return nil, nil, err
+	}
+	return release, foreign, nil
 }
 
 // get takes a plan's artefacts to a directory, and tells of each.

@@ -40,7 +40,8 @@ func (f lockFlags) read() (*lock.Lock, string, error) {
 	}
 	content, err := os.ReadFile(file)
 	if err != nil {
-		return nil, file, &builder.InputError{Option: "lock", Value: file, Reason: "cannot be read: " + builder.Reason(err)}
+		return nil, file, &builder.InputError{Option: "lock", Value: file, Reason: "cannot be read: " + builder.Reason(err) +
+			" (beside results one lies: --lock DIR/" + lock.Name + ")"}
 	}
 	wanted, err := lock.Parse(file, content)
 	return &wanted, file, err
@@ -141,9 +142,15 @@ func (l locked) found(ctx context.Context, engine *docker.Engine, plan builder.P
 }
 
 // finish holds what was built in a workspace against the lock file or, without --locked, writes one where that is asked for;
-// it is also what is written beside the results.
-func (l locked) finish(ctx context.Context, engine *docker.Engine, plan builder.Plan, w builder.Workspace) ([]byte, error) {
-	found, err := l.found(ctx, engine, plan, w)
+// it is also what is written beside the results. Of results that are not known to be of the plan there is none.
+func (l locked) finish(ctx context.Context, engine *docker.Engine, q request, w builder.Workspace) ([]byte, error) {
+	if foreign := q.plan.CheckBuilt(w, q.secrets); foreign != nil {
+		if l.file == "" {
+			return nil, nil
+		}
+		return nil, &builder.InputError{Option: "lock", Value: l.file, Reason: fmt.Sprintf("cannot be kept: %v: run that too", foreign)}
+	}
+	found, err := l.found(ctx, engine, q.plan, w)
 	if err != nil {
 		return nil, err
 	}

@@ -20,14 +20,18 @@ type logsCommand struct {
 }
 
 func (c *logsCommand) Run(ctx context.Context, flags *engineFlags) error {
+	settings, origins, err := c.written()
+	if err != nil {
+		return err
+	}
 	engine, err := flags.connect(ctx)
 	if err != nil {
 		return err
 	}
 	defer engine.Close()
-	_, w, err := c.recall(ctx, engine)
+	w, err := settings.look(ctx, engine)
 	if err != nil {
-		return err
+		return origins.Explain(err)
 	}
 	run, err := findRun(w, c.Step)
 	if err != nil {

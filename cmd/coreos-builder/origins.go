@@ -65,6 +65,26 @@ func sourcesKnown(plan builder.Plan, b provenance.Build) bool {
 	return known
 }
 
+// checkDirectory refuses a directory in which something of somebody's own would be replaced.
+func checkDirectory(directory string, options provenance.Options) error {
+	root, err := os.OpenRoot(directory)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	return provenance.CheckDirectory(root, options)
+}
+
+// sumUp writes beside results their checksums alone.
+func sumUp(directory string, files []artifact.File) error {
+	root, err := os.OpenRoot(directory)
+	if err == nil {
+		defer root.Close()
+		err = provenance.WriteSums(root, files)
+	}
+	return err
+}
+
 // vouchFor writes beside the results of a build what they were built from.
 func vouchFor(ctx context.Context, directory string, b provenance.Build, files []artifact.File, options provenance.Options) error {
 	root, err := os.OpenRoot(directory)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 
 	"github.com/coreos-builder/coreos-builder/builder"
@@ -21,25 +22,37 @@ func (f *configFlags) recall(ctx context.Context, engine *docker.Engine) (reques
 	if err != nil {
 		return request{}, builder.Workspace{}, err
 	}
-	name, err := settings.workspaceName(ctx, engine)
+	w, err := settings.look(ctx, engine)
 	if err != nil {
-		return request{}, builder.Workspace{}, err
-	}
-	w, err := engine.Look(ctx, name)
-	if err != nil {
-		return request{}, w, fmt.Errorf("workspace %s: %w", name, err)
+		return request{}, w, origins.Explain(err)
 	}
 	if settings.Recipe == "" {
-		settings.Recipe = w.Recipe
+		if settings.Recipe = w.Recipe; !slices.Contains(recipe.Names(), w.Recipe) {
+			return request{}, w, &builder.InputError{Option: "workspace", Value: w.Name, Reason: fmt.Sprintf(
+				"is one of recipe %s, which is none of the built-in ones: name its file with --recipe", w.Recipe)}
+		}
 	}
 	r, err := recipe.Load(settings.Recipe)
 	if err != nil {
 		return request{}, w, origins.Explain(err)
 	}
 	last, _ := w.Last()
-	last.Workspace = name
+	last.Workspace = w.Name
 	q, err := settings.request(r, last)
 	return q, w, origins.Explain(err)
+}
+
+// look is the workspace that is meant, as it is found.
+func (s settings) look(ctx context.Context, engine *docker.Engine) (builder.Workspace, error) {
+	name, err := s.workspaceName(ctx, engine)
+	if err != nil {
+		return builder.Workspace{}, err
+	}
+	w, err := engine.Look(ctx, name)
+	if err != nil {
+		return w, fmt.Errorf("workspace %s: %w", name, err)
+	}
+	return w, nil
 }
 
 // workspaceName is the workspace that is meant: the one that is named, the one of the recipe that is named, or the only

@@ -58,7 +58,7 @@ func (c *reproduceCommand) Run(ctx context.Context, flags *engineFlags) error {
 	for _, q := range []request{q, second} {
 		fmt.Fprintf(os.Stderr, "Building in workspace %s\n", q.plan.Workspace)
 		if err := build.run(ctx, engine, q, l); err != nil {
-			return err
+			return c.withAdvice(err, q.plan.Workspace, second.plan.Workspace)
 		}
 	}
 	different, err := compareResults(ctx, engine, q.plan, second.plan)
@@ -75,6 +75,19 @@ func (c *reproduceCommand) Run(ctx context.Context, flags *engineFlags) error {
 	}
 	fmt.Println("Both builds made the same, bit by bit.")
 	return nil
+}
+
+// withAdvice says how to go on from where a build ended: the second one begins anew.
+func (c *reproduceCommand) withAdvice(err error, workspace, second string) error {
+	if workspace != second {
+		return err
+	}
+	var resume *resumeError
+	if errors.As(err, &resume) {
+		err = resume.err
+	}
+	return &resumeError{err, "Its whole output: coreos-builder logs --workspace " + second + " STEP\nBegin the second build again with: coreos-builder clean " +
+		second + " --yes && " + commandLine()}
 }
 
 // compareResults says where the artefacts of two workspaces differ, and returns how many of them do.

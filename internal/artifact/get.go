@@ -24,9 +24,10 @@ type Options struct {
 	Compress string
 	// Dig makes holes of zeros that the workspace holds as data.
 	Dig bool
-	// Report is told of each file when it is there, Progress how many bytes have come of how many.
+	// Report is told of each file when it is there, Progress how many bytes have come over this connection, and how many were
+	// found to be here already, of how many.
 	Report   func(File)
-	Progress func(came, of int64)
+	Progress func(came, held, of int64)
 	// Again tells whether what failed may succeed when it is tried again: a connection that was cut.
 	Again func(error) bool
 	// Pause is before the first try of those; it doubles with each that brings nothing.
@@ -75,7 +76,8 @@ type getting struct {
 	// files are those that come, done those that have, by the name that they have in the workspace.
 	files []File
 	done  map[string]File
-	came  int64
+	// came and held are how many bytes came over this connection, and how many were found to be here.
+	came, held int64
 	// last is the file that is being finished while the next comes.
 	last *finishing
 }
@@ -91,7 +93,7 @@ type finishing struct {
 func (g *getting) persist(ctx context.Context) error {
 	pause := g.Pause
 	for tries := 0; ; {
-		g.came = 0
+		g.came, g.held = 0, 0
 		err := g.once(ctx)
 		if err == nil || ctx.Err() != nil {
 			return err
@@ -139,7 +141,7 @@ func (g *getting) once(ctx context.Context) (err error) {
 	for _, file := range g.files {
 		total += file.Stored
 	}
-	g.came = 0
+	g.came, g.held = 0, 0
 	defer func() { err = errors.Join(err, g.finishLast()) }()
 	for _, file := range g.files {
 		if err := g.file(ctx, r, file, have[file.Name], total); err != nil {
@@ -155,9 +157,9 @@ func (g *getting) file(ctx context.Context, in *bufio.Reader, file File, have he
 	if err != nil {
 		return err
 	}
-	came := func(n int64) {
-		g.came += n
-		g.Progress(g.came, total)
+	came := func(lately, held int64) {
+		g.came, g.held = g.came+lately, g.held+held
+		g.Progress(g.came, g.held, total)
 	}
 	kept := file.SHA256
 	if file.SHA256, err = receive(in, file, to, came); err == errWhole {

@@ -173,3 +173,21 @@ func FuzzGet(f *testing.F) {
 		}
 	})
 }
+
+func TestADirectoryIsFetchedToByOneAtATime(t *testing.T) {
+	directory := filepath.Join(t.TempDir(), "new", "out")
+	release, err := artifact.Claim(directory)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var input *builder.InputError
+	if _, err := artifact.Claim(directory); !errors.As(err, &input) || !strings.Contains(err.Error(), "another coreos-builder fetches to") {
+		t.Errorf("got %v", err)
+	}
+	release()
+	release, err = artifact.Claim(directory)
+	if err != nil {
+		t.Fatal(err)
+	}
+	release()
+}

@@ -34,7 +34,7 @@ type arrival struct {
 
 // receive puts a file that comes to its place, and returns its SHA-256. Every byte is seen to be what it was in the
 // workspace: windows by their own digests, the file by the digest of these, which the workspace kept with its SHA-256.
-func receive(in *bufio.Reader, file File, to place, came func(int64)) (sum string, err error) {
+func receive(in *bufio.Reader, file File, to place, came func(lately, held int64)) (sum string, err error) {
 	arrivals := make(chan arrival, ahead)
 	free := make(chan *window, ahead)
 	for range ahead {
@@ -59,8 +59,11 @@ func receive(in *bufio.Reader, file File, to place, came func(int64)) (sum strin
 		if err := c.window(a, to); err != nil {
 			return "", err
 		}
+		if a.held {
+			came(0, int64(len(a.data)))
+		}
 		for _, run := range a.runs {
-			came(int64(run.length))
+			came(int64(run.length), 0)
 		}
 		free <- a.window
 	}

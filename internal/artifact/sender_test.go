@@ -115,7 +115,7 @@ func put(out *bytes.Buffer, numbers ...uint32) {
 var plan = builder.Plan{Artifacts: builder.Artifacts{Files: []string{"*"}}}
 
 func options() artifact.Options {
-	return artifact.Options{Report: func(artifact.File) {}, Progress: func(int64, int64) {}}
+	return artifact.Options{Report: func(artifact.File) {}, Progress: func(int64, int64, int64) {}}
 }
 
 func get(t testing.TB, s artifact.Source, directory string) error {

@@ -184,7 +184,7 @@ func TestWhatIsThereIsNotFetchedAgain(t *testing.T) {
 	came := func() (total int64) {
 		t.Helper()
 		o := options()
-		o.Progress = func(now, _ int64) { total = now }
+		o.Progress = func(now, _, _ int64) { total = now }
 		if _, err := artifact.Get(context.Background(), p, plan, out, o); err != nil {
 			t.Fatal(err)
 		}

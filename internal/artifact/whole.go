@@ -9,7 +9,7 @@ import (
 )
 
 // whole takes a file without holes, every byte of it, to its place.
-func (g *getting) whole(ctx context.Context, file File, to place, came func(int64)) error {
+func (g *getting) whole(ctx context.Context, file File, to place, came func(lately, held int64)) error {
 	in, size, err := g.source.Whole(ctx, g.plan, file.Name)
 	if err != nil {
 		return err
@@ -26,7 +26,7 @@ func (g *getting) whole(ctx context.Context, file File, to place, came func(int6
 }
 
 // receiveWhole puts a file to its place, and returns its SHA-256, which is taken on another core.
-func receiveWhole(in io.Reader, size int64, to place, came func(int64)) (string, error) {
+func receiveWhole(in io.Reader, size int64, to place, came func(lately, held int64)) (string, error) {
 	sum := sha256.New()
 	hashed := make(chan struct{}, 1)
 	hashed <- struct{}{}
@@ -50,7 +50,7 @@ func receiveWhole(in io.Reader, size int64, to place, came func(int64)) (string,
 			<-hashed
 			return "", err
 		}
-		came(int64(len(w.data)))
+		came(int64(len(w.data)), 0)
 	}
 	<-hashed
 	return hex.EncodeToString(sum.Sum(nil)), nil

@@ -42,7 +42,9 @@ func DiffPlanned(a, b Lock) []Difference {
 // DiffFound is what differs in what two builds found: the image that they ran in, and the sources.
 func DiffFound(a, b Lock) []Difference {
 	var all differences
-	all.add("the base image's digest", a.Image.BaseDigest, b.Image.BaseDigest)
+	if a.Image.BaseDigest != "" && b.Image.BaseDigest != "" { // an engine forgets it with the base image; the packages are told
+		all.add("the base image's digest", a.Image.BaseDigest, b.Image.BaseDigest)
+	}
 	all.maps("package ", a.Image.Packages, b.Image.Packages)
 	all.maps("source ", a.Sources, b.Sources)
 	all.maps("project ", projects(a.Manifest), projects(b.Manifest))

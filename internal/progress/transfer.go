@@ -15,6 +15,7 @@ type Transfer struct {
 	began    time.Time
 	drawn    time.Time
 	first    int64
+	came     int64
 }
 
 // NewTransfer shows a transfer on out, if that is a terminal.
@@ -22,19 +23,21 @@ func NewTransfer(out io.Writer, terminal bool) *Transfer {
 	return &Transfer{out: out, terminal: terminal}
 }
 
-// Show tells how many bytes have come, of how many.
-func (t *Transfer) Show(came, of int64) {
+// Show tells how many bytes have come over a connection, and how many were here already, of how many. With a new connection
+// they begin anew.
+func (t *Transfer) Show(came, held, of int64) {
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
 	now := time.Now()
-	if t.began.IsZero() {
+	if t.began.IsZero() || came < t.came {
 		t.began, t.first = now, came
 	}
+	t.came = came
 	if !t.terminal || now.Sub(t.drawn) < frame {
 		return
 	}
 	t.drawn = now
-	fmt.Fprintf(t.out, "\r\x1b[K%s", transferLine(came, of, came-t.first, now.Sub(t.began)))
+	fmt.Fprintf(t.out, "\r\x1b[K%s", transferLine(min(came+held, of), of, came-t.first, now.Sub(t.began)))
 }
 
 // Clear takes the line away.

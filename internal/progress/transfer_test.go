@@ -25,8 +25,8 @@ func TestATransferIsShownOnATerminalAlone(t *testing.T) {
 	for _, terminal := range []bool{true, false} {
 		var out bytes.Buffer
 		shown := NewTransfer(&out, terminal)
-		shown.Show(1, 2)
-		shown.Show(2, 2) // too soon to be drawn again
+		shown.Show(0, 1, 2) // what was there is counted
+		shown.Show(1, 1, 2) // too soon to be drawn again
 		shown.Clear()
 		if got := out.String(); terminal != (strings.Count(got, "1 B of 2 B") == 1) || !terminal && got != "" {
 			t.Errorf("on a terminal (%v): %q", terminal, got)

@@ -3,6 +3,7 @@
 package provenance
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/coreos-builder/coreos-builder/builder"
 	"github.com/coreos-builder/coreos-builder/internal/artifact"
 	"github.com/coreos-builder/coreos-builder/internal/signature"
 )
@@ -69,12 +71,25 @@ func Write(ctx context.Context, root *os.Root, build Build, files []artifact.Fil
 		return missing
 	}
 	ofArtefacts, ofBuild := lists(files, documents)
-	for _, d := range append(documents, ofArtefacts, ofBuild) {
+	for _, d := range slices.Concat([]document{ofArtefacts}, documents, []document{ofBuild}) {
 		if err := d.write(root); err != nil {
 			return err
 		}
 	}
 	return errors.Join(missing, sign(root, options.Signer, ofArtefacts, ofBuild))
+}
+
+// WriteSums writes the checksums alone, of artefacts of which it cannot be told what they were built from. What an earlier
+// build left of the other files goes.
+func WriteSums(root *os.Root, files []artifact.File) error {
+	if err := checkArtefacts(files); err != nil {
+		return err
+	}
+	if err := tidy(root, files); err != nil {
+		return err
+	}
+	ofArtefacts, _ := lists(files, nil)
+	return ofArtefacts.write(root)
 }
 
 // lists are the two lists of checksums; the second covers the first.
@@ -147,7 +162,7 @@ func neverListed() []string {
 	return append(names, BuildSumsFile)
 }
 
-// ofTheBuild are the names of what BuildSumsFile lists.
+// ofTheBuild are the names of what BuildSumsFile lists, SumsFile first.
 func ofTheBuild() []string {
 	return []string{SumsFile, PlanFile, ManifestFile, StatementFile, SBOMFile, LockFile}
 }
@@ -160,12 +175,35 @@ func tellsOfBuild(name string) bool {
 // isOurs tells the files that every build has from artefacts.
 func isOurs(name string) bool { return tellsOfBuild(name) || slices.Contains(neverListed(), name) }
 
-// tidy takes away what an earlier build left. The checksums go first: from then on nothing vouches for what is there.
+// CheckDirectory refuses a directory in which files of the names of those that tell of a build are somebody's own: with them
+// come no checksums, which are the first that Write writes, and the last that it takes away. A lock file of what is to be
+// written is no such file.
+func CheckDirectory(root *os.Root, options Options) error {
+	for _, list := range []string{SumsFile, BuildSumsFile} {
+		if _, err := root.Lstat(list); err == nil {
+			return nil
+		}
+	}
+	for _, name := range ofTheBuild() {
+		if _, err := root.Lstat(name); err != nil {
+			continue
+		}
+		if content, err := root.ReadFile(name); name == LockFile && err == nil && bytes.Equal(content, options.Lock) {
+			continue
+		}
+		return &builder.InputError{Option: "directory", Value: root.Name(),
+			Reason: "has a " + name + " of its own, which results would replace: take them to another directory"}
+	}
+	return nil
+}
+
+// tidy takes away what an earlier build left, the checksums last.
 func tidy(root *os.Root, files []artifact.File) error {
-	names := append(neverListed(), ofTheBuild()...)
+	var names []string
 	for _, file := range files {
 		names = append(names, file.Name+DigestsSuffix)
 	}
+	names = slices.Concat(names, ofTheBuild()[1:], neverListed(), []string{SumsFile})
 	for _, name := range names {
 		for _, name := range []string{name, name + partSuffix} {
 			if err := root.Remove(name); err != nil && !errors.Is(err, os.ErrNotExist) {
