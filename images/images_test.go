@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -76,12 +77,27 @@ func TestScriptsCanBeRead(t *testing.T) {
 			switch {
 			case strings.HasPrefix(first, "#!/bin/bash"), strings.HasPrefix(first, "#!/bin/sh"):
 				check(t, file, "bash", "-n", path)
+				if strings.HasPrefix(file, "tools/") {
+					checkArrays(t, file, files[file])
+				}
 				if shellcheck != "" && strings.HasPrefix(file, "tools/") {
 					check(t, file, shellcheck, path)
 				}
 			case strings.Contains(first, "python"):
 				check(t, file, "python3", "-c", "import ast, sys; ast.parse(open(sys.argv[1]).read())", path)
 			}
+		}
+	}
+}
+
+var bareArray = regexp.MustCompile(`[^+]"\$\{(\w+)\[@\]\}"`)
+
+// checkArrays looks for arrays that are passed on without a word for the case that they are empty: for the bash of Ubuntu 14.04,
+// 4.3, they are variables then that are not set. Two never are empty where they are used.
+func checkArrays(t *testing.T, file string, script []byte) {
+	for _, bare := range bareArray.FindAllSubmatch(script, -1) {
+		if name := string(bare[1]); name != "urls" && name != "stale" {
+			t.Errorf("%s: where %s is empty bash 4.3 ends with an error: it takes ${%s[@]+\"${%s[@]}\"}", file, name, name, name)
 		}
 	}
 }
