@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -84,11 +85,31 @@ func Of(r builder.Recipe, plan builder.Plan) (Lock, error) {
 	return l, nil
 }
 
-// neutral is a configuration without what changes nothing of what is built, and without what a lock itself pins.
+// Credentials in URLs: over https whatever stands before the @, otherwise the password.
+var (
+	tokens    = regexp.MustCompile(`(https?://)[^/\s]+@`)
+	passwords = regexp.MustCompile(`(://[^/\s:@]+):[^/\s]+@`)
+)
+
+// withoutCredentials are values as whoever may read a lock may read them. What is built depends on who may fetch the sources
+// no more than on when.
+func withoutCredentials(values []string) []string {
+	plain := slices.Clone(values)
+	for i, value := range plain {
+		plain[i] = passwords.ReplaceAllString(tokens.ReplaceAllString(value, "$1"), "$1@")
+	}
+	return plain
+}
+
+// neutral is a configuration without what changes nothing of what is built, without what a lock itself pins, and without
+// credentials.
 func neutral(r builder.Recipe, c builder.Config) builder.Config {
 	n := c
 	n.Workspace, n.TimeLimits = "", nil
 	n.Options, n.Files = maps.Clone(c.Options), maps.Clone(c.Files)
+	for name, values := range n.Options {
+		n.Options[name] = withoutCredentials(values)
+	}
 	for _, option := range r.Options {
 		if _, pinned := r.Pins[option.Name]; option.Neutral || pinned {
 			delete(n.Options, option.Name)

@@ -190,3 +190,21 @@ func FuzzParse(f *testing.F) {
 		l.Pins(recipe())
 	})
 }
+
+// A lock goes wherever it is of use; who may fetch the sources is no input of what is built.
+func TestALockHoldsNoCredentials(t *testing.T) {
+	with := func(word string) lock.Lock {
+		_, _, l := planned(t, func(_ *builder.Recipe, c *builder.Config) { c.Options["word"] = []string{word} })
+		return l
+	}
+	plain := with("https://git.example/manifest.git")
+	for _, url := range []string{"https://user:s3cret@git.example/manifest.git", "https://s3cret@git.example/manifest.git"} {
+		l := with(url)
+		if strings.Contains(string(l.Encode()), "s3cret") || len(lock.DiffPlanned(plain, l)) > 0 {
+			t.Errorf("%s: %s", url, l.Encode())
+		}
+	}
+	if l := with("ssh://git:s3cret@git.example/x"); l.Options["word"][0] != "ssh://git@git.example/x" {
+		t.Errorf("got %v", l.Options)
+	}
+}
