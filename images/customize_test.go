@@ -1,0 +1,109 @@
+package images_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// checkout is a directory with two projects of git's, as repo leaves them, and a board's root.
+type checkout struct {
+	t         *testing.T
+	directory string
+	env       []string
+}
+
+func newCheckout(t *testing.T) checkout {
+	if _, err := exec.LookPath("git"); err != nil {
+		t.Skip(err)
+	}
+	bin := t.TempDir()
+	c := checkout{t, t.TempDir(), append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"), "HOME="+bin, "GIT_AUTHOR_NAME=a", "GIT_AUTHOR_EMAIL=a@b",
+		"GIT_COMMITTER_NAME=a", "GIT_COMMITTER_EMAIL=a@b")}
+	if err := os.WriteFile(filepath.Join(bin, "sudo"), []byte("#!/bin/sh\nexec \"$@\"\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	c.write(".repo/project.list", "chromite\nsrc/third_party/coreos-overlay\n")
+	c.write(".coreos-builder/steps/sync.stamp", "")
+	c.write("src/scripts/build_library/vm_image_util.sh", "")
+	c.write("chromite/PRESUBMIT.cfg", "one\n")
+	c.write("src/third_party/coreos-overlay/coreos-base/coreos/coreos-1.0-r2.ebuild", "EAPI=5\n")
+	for _, project := range []string{"chromite", "src/third_party/coreos-overlay"} {
+		c.run("git", "-C", project, "init", "--quiet")
+		c.run("git", "-C", project, "add", "--all")
+		c.run("git", "-C", project, "commit", "--quiet", "--message=all")
+	}
+	return c
+}
+
+func (c checkout) write(name, content string) {
+	c.t.Helper()
+	path := filepath.Join(c.directory, name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		c.t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+func (c checkout) run(argv ...string) {
+	c.t.Helper()
+	command := exec.Command(argv[0], argv[1:]...)
+	command.Dir, command.Env = c.directory, c.env
+	if out, err := command.CombinedOutput(); err != nil {
+		c.t.Fatalf("%q: %v\n%s", argv, err, out)
+	}
+}
+
+// tool runs one of the tools in the checkout.
+func (c checkout) tool(name string, arguments ...string) {
+	c.t.Helper()
+	path, err := filepath.Abs(filepath.Join("tools", name))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	c.run(append([]string{"bash", path}, arguments...)...)
+}
+
+func (c checkout) there(name string) bool {
+	_, err := os.Stat(filepath.Join(c.directory, name))
+	return err == nil
+}
+
+// What was built of a changed package is forgotten, and nothing else is: also where it is the list of packages that changed,
+// or a file that is no package's.
+func TestWhatWasChangedIsForgotten(t *testing.T) {
+	c := newCheckout(t)
+	c.write("packages", "app-misc/mine\n")
+	c.write("patches/chromite/one.patch", "--- a/PRESUBMIT.cfg\n+++ b/PRESUBMIT.cfg\n@@ -1 +1 @@\n-one\n+two\n")
+	c.write("chromite/.git/index.lock", "") // of a run that was killed
+	c.run("sh", "-c", "mkdir -p .repo/projects && mv chromite/.git .repo/projects/chromite.git && ln -s ../.repo/projects/chromite.git chromite/.git")
+	c.tool("customize", "--packages=packages", "--patches=patches")
+	noted, err := os.ReadFile(filepath.Join(c.directory, ".coreos-builder", "overlaid"))
+	if err != nil || string(noted) != "coreos-base/coreos-1.0-r1002\n" {
+		t.Errorf("noted is %q, %v", noted, err)
+	}
+	c.write(".coreos-builder/overlaid", "\nsys-apps/*\n"+string(noted)) // an earlier version of this program noted such
+	const db, packages = "chroot/build/board/var/db/pkg/", "chroot/build/board/var/lib/portage/pkgs/"
+	for _, name := range []string{"coreos-base/coreos-1.0-r1002", "sys-apps/baselayout-1.0"} {
+		c.write(db+name+"/CONTENTS", "")
+		c.write(packages+name+".tbz2", "")
+	}
+	c.tool("forget-packages", "board")
+	for _, gone := range []string{db + "coreos-base/coreos-1.0-r1002", packages + "coreos-base/coreos-1.0-r1002.tbz2"} {
+		if c.there(gone) {
+			t.Errorf("%s is still there", gone)
+		}
+	}
+	for _, kept := range []string{db + "sys-apps/baselayout-1.0", packages + "sys-apps/baselayout-1.0.tbz2"} {
+		if !c.there(kept) {
+			t.Errorf("%s is gone", kept)
+		}
+	}
+	if text, err := os.ReadFile(filepath.Join(c.directory, "chromite", "PRESUBMIT.cfg")); err != nil || !strings.Contains(string(text), "two") {
+		t.Errorf("the patch is not there: %q, %v", text, err)
+	}
+}
