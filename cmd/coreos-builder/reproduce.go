@@ -61,6 +61,15 @@ func (c *reproduceCommand) Run(ctx context.Context, flags *engineFlags) error {
 			return c.withAdvice(err, q.plan.Workspace, second.plan.Workspace)
 		}
 	}
+	if c.Lock != "" || c.Locked {
+		w, err := engine.Look(ctx, q.plan.Workspace)
+		if err == nil {
+			_, err = l.finish(ctx, engine, q, w)
+		}
+		if err != nil {
+			return err
+		}
+	}
 	different, err := compareResults(ctx, engine, q.plan, second.plan)
 	if err != nil {
 		return err
