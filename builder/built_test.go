@@ -36,6 +36,9 @@ func TestArtifactsAreThoseOfAPlanOrNot(t *testing.T) {
 		"the image is another's": {func(w map[string]builder.Stamp) {
 			w["build_image"] = builder.Stamp{Step: "build_image", Digest: "9", Run: "c", After: map[string]string{"sync": "a"}}
 		}, "step build_image is not as it was planned: "},
+		"the image is newer than the format": {func(w map[string]builder.Stamp) {
+			w["build_image"] = builder.Stamp{Step: "build_image", Digest: "3", Run: "e", After: map[string]string{"sync": "a"}}
+		}, ""},
 		"the format is another's": {func(w map[string]builder.Stamp) {
 			w["image_to_vm.qemu"] = builder.Stamp{Step: "image_to_vm.qemu", Digest: "9", Run: "d", After: map[string]string{"build_image": "c"}}
 		}, "step image_to_vm.qemu is not as it was planned: "},

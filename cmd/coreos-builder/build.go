@@ -82,14 +82,19 @@ func (c *buildCommand) Run(ctx context.Context, flags *engineFlags) error {
 	if c.Output == "" && c.Lock == "" && !c.Locked {
 		return nil
 	}
+	if c.Output != "" { // where the lock file may go too
+		if err := os.MkdirAll(c.Output, 0o777); err != nil {
+			return err
+		}
+	}
 	w, err := engine.Look(ctx, q.plan.Workspace)
 	if err == nil {
 		beside.Lock, err = l.finish(ctx, engine, q, w)
 	}
-	if err == nil && c.Output != "" {
-		err = c.fetch(ctx, engine, q, w, beside, c.Output, c.Progress == "json")
+	if err != nil || c.Output == "" {
+		return err
 	}
-	if err != nil {
+	if err := c.fetch(ctx, engine, q, w, beside, c.Output, c.Progress == "json"); err != nil {
 		return &resumeError{err, "Everything is built. To fetch it: coreos-builder artifacts get --workspace " + docker.Quote(q.plan.Workspace) + " DIR"}
 	}
 	return nil
@@ -97,7 +102,11 @@ func (c *buildCommand) Run(ctx context.Context, flags *engineFlags) error {
 
 // checkPlaces refuses what results, or a lock file, could not be written to when all is built.
 func (c *buildCommand) checkPlaces() error {
-	for option, directory := range map[string]string{"output": c.Output, "lock": filepath.Dir(c.Lock)} {
+	places := map[string]string{"output": c.Output, "lock": filepath.Dir(c.Lock)}
+	if places["lock"] == filepath.Clean(c.Output) {
+		delete(places, "lock")
+	}
+	for option, directory := range places {
 		for there := directory; there != "" && there != "."; there = filepath.Dir(there) {
 			status, err := os.Stat(there)
 			if errors.Is(err, os.ErrNotExist) && option == "output" && filepath.Dir(there) != there {
@@ -112,7 +121,10 @@ func (c *buildCommand) checkPlaces() error {
 			break
 		}
 	}
-	return nil
+	if _, err := os.Stat(c.Output); err != nil {
+		return nil // it is made
+	}
+	return checkDirectory(c.Output)
 }
 
 // run runs the steps of a request that have to.

@@ -51,7 +51,7 @@ func (f fetchFlags) fetch(ctx context.Context, engine *docker.Engine, q request,
 	}
 	if foreign != nil {
 		tell(fmt.Sprintf("What the results were built from is not written beside them: they are not known to be of this plan (%v).", foreign))
-		err = sumUp(directory, files)
+		err = sumUp(ctx, directory, files, beside)
 	} else if err = q.complete(ctx, engine, &build); err == nil {
 		err = vouchFor(ctx, directory, build, files, beside)
 	}
@@ -72,7 +72,7 @@ func (f fetchFlags) claim(q request, before builder.Workspace, beside provenance
 	if release, err = artifact.Claim(directory); err != nil {
 		return nil, nil, err
 	}
-	if err = checkDirectory(directory, beside); err != nil {
+	if err = checkDirectory(directory); err != nil {
 		release()
 		return nil, nil, err
 	}

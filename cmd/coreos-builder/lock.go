@@ -142,9 +142,9 @@ func (l locked) found(ctx context.Context, engine *docker.Engine, plan builder.P
 }
 
 // finish holds what was built in a workspace against the lock file or, without --locked, writes one where that is asked for;
-// it is also what is written beside the results. Of results that are not known to be of the plan there is none.
+// it is also what is written beside the results. Of sources that are another plan's there is none.
 func (l locked) finish(ctx context.Context, engine *docker.Engine, q request, w builder.Workspace) ([]byte, error) {
-	if foreign := q.plan.CheckBuilt(w, q.secrets); foreign != nil {
+	if foreign := q.plan.CheckSources(w); foreign != nil {
 		if l.file == "" {
 			return nil, nil
 		}

@@ -66,21 +66,21 @@ func sourcesKnown(plan builder.Plan, b provenance.Build) bool {
 }
 
 // checkDirectory refuses a directory in which something of somebody's own would be replaced.
-func checkDirectory(directory string, options provenance.Options) error {
+func checkDirectory(directory string) error {
 	root, err := os.OpenRoot(directory)
 	if err != nil {
 		return err
 	}
 	defer root.Close()
-	return provenance.CheckDirectory(root, options)
+	return provenance.CheckDirectory(root)
 }
 
 // sumUp writes beside results their checksums alone.
-func sumUp(directory string, files []artifact.File) error {
+func sumUp(ctx context.Context, directory string, files []artifact.File, options provenance.Options) error {
 	root, err := os.OpenRoot(directory)
 	if err == nil {
 		defer root.Close()
-		err = provenance.WriteSums(root, files)
+		err = provenance.WriteSums(ctx, root, files, options)
 	}
 	return err
 }

@@ -36,6 +36,9 @@ const again = "-again"
 func (c *reproduceCommand) Run(ctx context.Context, flags *engineFlags) error {
 	build := buildCommand{configFlags: c.configFlags, lockFlags: c.lockFlags, Progress: c.Progress, Retries: 2}
 	q, l, err := build.locked()
+	if err == nil {
+		err = build.checkPlaces()
+	}
 	if err != nil {
 		return err
 	}
@@ -55,20 +58,17 @@ func (c *reproduceCommand) Run(ctx context.Context, flags *engineFlags) error {
 	} else if !errors.Is(err, builder.ErrNoWorkspace) {
 		return err
 	}
-	for _, q := range []request{q, second} {
-		fmt.Fprintf(os.Stderr, "Building in workspace %s\n", q.plan.Workspace)
-		if err := build.run(ctx, engine, q, l); err != nil {
-			return c.withAdvice(err, q.plan.Workspace, second.plan.Workspace)
-		}
+	fmt.Fprintf(os.Stderr, "Building in workspace %s\n", q.plan.Workspace)
+	err = build.run(ctx, engine, q, l)
+	if err == nil && (c.Lock != "" || c.Locked) {
+		err = keepLock(ctx, engine, q, l)
 	}
-	if c.Lock != "" || c.Locked {
-		w, err := engine.Look(ctx, q.plan.Workspace)
-		if err == nil {
-			_, err = l.finish(ctx, engine, q, w)
-		}
-		if err != nil {
-			return err
-		}
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(os.Stderr, "Building in workspace %s\n", second.plan.Workspace)
+	if err := build.run(ctx, engine, second, l); err != nil {
+		return beginAgain(err, second.plan.Workspace)
 	}
 	different, err := compareResults(ctx, engine, q.plan, second.plan)
 	if err != nil {
@@ -86,17 +86,21 @@ func (c *reproduceCommand) Run(ctx context.Context, flags *engineFlags) error {
 	return nil
 }
 
-// withAdvice says how to go on from where a build ended: the second one begins anew.
-func (c *reproduceCommand) withAdvice(err error, workspace, second string) error {
-	if workspace != second {
+// keepLock holds the first build against the lock file, or writes it.
+func keepLock(ctx context.Context, engine *docker.Engine, q request, l locked) error {
+	w, err := engine.Look(ctx, q.plan.Workspace)
+	if err == nil {
+		_, err = l.finish(ctx, engine, q, w)
+	}
+	return err
+}
+
+// beginAgain says, in the place of how to go on from where a build ended, that the second one begins anew.
+func beginAgain(err error, workspace string) error {
+	if resume := (*resumeError)(nil); !errors.As(err, &resume) {
 		return err
 	}
-	var resume *resumeError
-	if errors.As(err, &resume) {
-		err = resume.err
-	}
-	return &resumeError{err, "Its whole output: coreos-builder logs --workspace " + second + " STEP\nBegin the second build again with: coreos-builder clean " +
-		second + " --yes && " + commandLine()}
+	return &resumeError{err, "The second build begins anew, with: coreos-builder clean " + workspace + " --yes && " + commandLine()}
 }
 
 // compareResults says where the artefacts of two workspaces differ, and returns how many of them do.

@@ -87,8 +87,8 @@ func Of(r builder.Recipe, plan builder.Plan) (Lock, error) {
 
 // Credentials in URLs: over https whatever stands before the @, otherwise the password.
 var (
-	tokens    = regexp.MustCompile(`(https?://)[^/\s]+@`)
-	passwords = regexp.MustCompile(`(://[^/\s:@]+):[^/\s]+@`)
+	tokens    = regexp.MustCompile(`(https?://)[^/\s"'<>]+@`)
+	passwords = regexp.MustCompile(`(://[^/\s:@"'<>]+):[^/\s"'<>]+@`)
 )
 
 // withoutCredentials are values as whoever may read a lock may read them. What is built depends on who may fetch the sources
@@ -127,7 +127,7 @@ func (l Lock) Built(plan builder.Plan, w builder.Workspace, facts Facts) (Lock, 
 			l.Sources[source.Name] = source.Revision
 		}
 	}
-	l.Manifest, l.Image.BaseDigest = string(facts.Manifest), facts.BaseDigest
+	l.Manifest, l.Image.BaseDigest = withoutCredentials([]string{string(facts.Manifest)})[0], facts.BaseDigest
 	l.Image.Packages = map[string]string{}
 	for line := range strings.Lines(string(facts.Packages)) {
 		name, version, ok := strings.Cut(strings.TrimSpace(line), " ")

@@ -13,16 +13,13 @@ import (
 func TestWhatIsSomebodysOwnIsNotReplaced(t *testing.T) {
 	for name, test := range map[string]struct {
 		files   map[string]string
-		options provenance.Options
 		refused bool
 	}{
-		"nothing":                {nil, provenance.Options{}, false},
-		"something else":         {map[string]string{"notes.txt": "mine"}, provenance.Options{}, false},
-		"earlier results":        {map[string]string{"SHA256SUMS": "", "coreos-builder.lock": "theirs", "plan.json": "{}"}, provenance.Options{}, false},
-		"a lock":                 {map[string]string{"coreos-builder.lock": "mine"}, provenance.Options{}, true},
-		"another lock":           {map[string]string{"coreos-builder.lock": "mine"}, provenance.Options{Lock: []byte("new")}, true},
-		"the lock of this build": {map[string]string{"coreos-builder.lock": "new"}, provenance.Options{Lock: []byte("new")}, false},
-		"a manifest":             {map[string]string{"manifest.xml": "<manifest/>"}, provenance.Options{}, true},
+		"nothing":         {nil, false},
+		"something else":  {map[string]string{"notes.txt": "mine"}, false},
+		"earlier results": {map[string]string{"SHA256SUMS": "", "plan.json": "{}"}, false},
+		"a lock":          {map[string]string{"coreos-builder.lock": "mine"}, false}, // which stays
+		"a manifest":      {map[string]string{"manifest.xml": "<manifest/>"}, true},
 	} {
 		directory := t.TempDir()
 		for file, content := range test.files {
@@ -36,8 +33,23 @@ func TestWhatIsSomebodysOwnIsNotReplaced(t *testing.T) {
 		}
 		defer root.Close()
 		var input *builder.InputError
-		if err := provenance.CheckDirectory(root, test.options); errors.As(err, &input) != test.refused || !test.refused && err != nil {
+		if err := provenance.CheckDirectory(root); errors.As(err, &input) != test.refused || !test.refused && err != nil {
 			t.Errorf("%s: got %v", name, err)
+		}
+	}
+}
+
+// A lock that came with earlier results goes with them; one of somebody's own stays, unless there is another.
+func TestALockStaysWhereItIsSomebodysOwn(t *testing.T) {
+	directory, root, files := results(t, contents())
+	lockFile := filepath.Join(directory, "coreos-builder.lock")
+	if err := os.WriteFile(lockFile, []byte("mine"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct{ lock, want string }{{"", "mine"}, {"new", "new"}, {"", ""}} {
+		write(t, root, files, provenance.Options{Lock: []byte(test.lock)})
+		if got := tree(t, directory)["coreos-builder.lock"]; got != test.want {
+			t.Errorf("with %q there is %q, not %q", test.lock, got, test.want)
 		}
 	}
 }
@@ -46,7 +58,7 @@ func TestWhatIsSomebodysOwnIsNotReplaced(t *testing.T) {
 func TestChecksumsAloneAreWritten(t *testing.T) {
 	directory, root, files := results(t, contents())
 	write(t, root, files, provenance.Options{})
-	if err := provenance.WriteSums(root, files); err != nil {
+	if err := provenance.WriteSums(t.Context(), root, files, provenance.Options{Digests: true}); err != nil {
 		t.Fatal(err)
 	}
 	got := tree(t, directory)

@@ -3,7 +3,6 @@
 package provenance
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -62,7 +61,7 @@ func Write(ctx context.Context, root *os.Root, build Build, files []artifact.Fil
 	if err := checkArtefacts(files); err != nil {
 		return err
 	}
-	if err := tidy(root, files); err != nil {
+	if err := tidy(root, files, options); err != nil {
 		return err
 	}
 	files = slices.SortedFunc(slices.Values(files), func(a, b artifact.File) int { return strings.Compare(a.Name, b.Name) })
@@ -81,15 +80,27 @@ func Write(ctx context.Context, root *os.Root, build Build, files []artifact.Fil
 
 // WriteSums writes the checksums alone, of artefacts of which it cannot be told what they were built from. What an earlier
 // build left of the other files goes.
-func WriteSums(root *os.Root, files []artifact.File) error {
+func WriteSums(ctx context.Context, root *os.Root, files []artifact.File, options Options) error {
 	if err := checkArtefacts(files); err != nil {
 		return err
 	}
-	if err := tidy(root, files); err != nil {
+	if err := tidy(root, files, Options{}); err != nil {
 		return err
 	}
-	ofArtefacts, _ := lists(files, nil)
-	return ofArtefacts.write(root)
+	var documents []document
+	if options.Digests {
+		var err error
+		if documents, err = digests(ctx, root, files); err != nil {
+			return err
+		}
+	}
+	ofArtefacts, _ := lists(files, documents)
+	for _, d := range append(documents, ofArtefacts) {
+		if err := d.write(root); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // lists are the two lists of checksums; the second covers the first.
@@ -176,19 +187,15 @@ func tellsOfBuild(name string) bool {
 func isOurs(name string) bool { return tellsOfBuild(name) || slices.Contains(neverListed(), name) }
 
 // CheckDirectory refuses a directory in which files of the names of those that tell of a build are somebody's own: with them
-// come no checksums, which are the first that Write writes, and the last that it takes away. A lock file of what is to be
-// written is no such file.
-func CheckDirectory(root *os.Root, options Options) error {
+// come no checksums, which are the first that Write writes, and the last that it takes away. A lock file may lie anywhere.
+func CheckDirectory(root *os.Root) error {
 	for _, list := range []string{SumsFile, BuildSumsFile} {
 		if _, err := root.Lstat(list); err == nil {
 			return nil
 		}
 	}
 	for _, name := range ofTheBuild() {
-		if _, err := root.Lstat(name); err != nil {
-			continue
-		}
-		if content, err := root.ReadFile(name); name == LockFile && err == nil && bytes.Equal(content, options.Lock) {
+		if _, err := root.Lstat(name); err != nil || name == LockFile {
 			continue
 		}
 		return &builder.InputError{Option: "directory", Value: root.Name(),
@@ -197,13 +204,27 @@ func CheckDirectory(root *os.Root, options Options) error {
 	return nil
 }
 
-// tidy takes away what an earlier build left, the checksums last.
-func tidy(root *os.Root, files []artifact.File) error {
+// isListed tells whether a file came with earlier results.
+func isListed(root *os.Root, name string) bool {
+	text, err := root.ReadFile(BuildSumsFile)
+	if err != nil {
+		return false
+	}
+	sums, err := ParseSums(text)
+	return err == nil && slices.ContainsFunc(sums, func(sum Sum) bool { return sum.Name == name })
+}
+
+// tidy takes away what an earlier build left, the checksums last. A lock file is left where there is no other to write, unless
+// it came with earlier results.
+func tidy(root *os.Root, files []artifact.File, options Options) error {
 	var names []string
 	for _, file := range files {
 		names = append(names, file.Name+DigestsSuffix)
 	}
 	names = slices.Concat(names, ofTheBuild()[1:], neverListed(), []string{SumsFile})
+	if len(options.Lock) == 0 && !isListed(root, LockFile) {
+		names = slices.DeleteFunc(names, func(name string) bool { return name == LockFile })
+	}
 	for _, name := range names {
 		for _, name := range []string{name, name + partSuffix} {
 			if err := root.Remove(name); err != nil && !errors.Is(err, os.ErrNotExist) {
