@@ -27,7 +27,8 @@ type Format struct {
 	Mem            string `yaml:"mem" var:"MEM"`
 	OEMPackage     string `yaml:"oem_package" var:"OEM_PACKAGE"`
 	OEMUse         string `yaml:"oem_use" var:"OEM_USE"`
-	OEMACIs        string `yaml:"oem_acis" var:"OEM_ACIS"`
+	OEMACI         string `yaml:"oem_aci" var:"OEM_ACI"`
+	CPUs           string `yaml:"cpus" var:"CPUS"`
 	// Functions is a file of bash functions that upstream calls by name: _write_NAME_disk, _write_NAME_conf,
 	// _run_NAME_fs_hook or _write_NAME_bundle.
 	Functions string `yaml:"functions"`

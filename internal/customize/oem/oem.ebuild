@@ -11,6 +11,9 @@ SLOT="0"
 KEYWORDS="amd64"
 IUSE=""
 
+# It puts vmware-rpctool, which the scripts call, below /usr/share/oem.
+RDEPEND="app-emulation/open-vm-tools"
+
 # There is nothing to unpack: all files come with the ebuild.
 S="${WORKDIR}"
 
