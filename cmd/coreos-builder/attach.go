@@ -75,18 +75,9 @@ func followRun(ctx context.Context, engine *docker.Engine, workspace string, run
 
 // running is an engine, the workspace on it that is meant, and what runs in it.
 func (f *configFlags) running(ctx context.Context, flags *engineFlags) (*docker.Engine, string, []builder.Run, error) {
-	settings, origins, err := f.written()
+	engine, w, err := f.found(ctx, flags)
 	if err != nil {
 		return nil, "", nil, err
-	}
-	engine, err := flags.connect(ctx)
-	if err != nil {
-		return nil, "", nil, err
-	}
-	w, err := settings.look(ctx, engine)
-	if err != nil {
-		engine.Close()
-		return nil, "", nil, origins.Explain(err)
 	}
 	var runs []builder.Run
 	for _, step := range sortedKeys(w.Runs) {

@@ -20,19 +20,11 @@ type logsCommand struct {
 }
 
 func (c *logsCommand) Run(ctx context.Context, flags *engineFlags) error {
-	settings, origins, err := c.written()
-	if err != nil {
-		return err
-	}
-	engine, err := flags.connect(ctx)
+	engine, w, err := c.found(ctx, flags)
 	if err != nil {
 		return err
 	}
 	defer engine.Close()
-	w, err := settings.look(ctx, engine)
-	if err != nil {
-		return origins.Explain(err)
-	}
 	run, err := findRun(w, c.Step)
 	if err != nil {
 		return err

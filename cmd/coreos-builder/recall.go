@@ -42,6 +42,24 @@ func (f *configFlags) recall(ctx context.Context, engine *docker.Engine) (reques
 	return q, w, origins.Explain(err)
 }
 
+// found is an engine, and the workspace on it that is meant, whatever it was made by.
+func (f *configFlags) found(ctx context.Context, flags *engineFlags) (*docker.Engine, builder.Workspace, error) {
+	settings, origins, err := f.written()
+	if err != nil {
+		return nil, builder.Workspace{}, err
+	}
+	engine, err := flags.connect(ctx)
+	if err != nil {
+		return nil, builder.Workspace{}, err
+	}
+	w, err := settings.look(ctx, engine)
+	if err != nil {
+		engine.Close()
+		return nil, w, origins.Explain(err)
+	}
+	return engine, w, nil
+}
+
 // look is the workspace that is meant, as it is found.
 func (s settings) look(ctx context.Context, engine *docker.Engine) (builder.Workspace, error) {
 	name, err := s.workspaceName(ctx, engine)
