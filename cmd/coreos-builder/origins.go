@@ -67,33 +67,29 @@ func sourcesKnown(plan builder.Plan, b provenance.Build) bool {
 
 // checkDirectory refuses a directory in which something of somebody's own would be replaced.
 func checkDirectory(directory string) error {
+	return within(directory, provenance.CheckDirectory)
+}
+
+// sumUp writes beside results their checksums alone.
+func sumUp(ctx context.Context, directory string, files []artifact.File, options provenance.Options) error {
+	return within(directory, func(root *os.Root) error { return provenance.WriteSums(ctx, root, files, options) })
+}
+
+// vouchFor writes beside the results of a build what they were built from.
+func vouchFor(ctx context.Context, directory string, b provenance.Build, files []artifact.File, options provenance.Options) error {
+	err := within(directory, func(root *os.Root) error { return provenance.Write(ctx, root, b, files, options) })
+	if err != nil {
+		return fmt.Errorf("write to %s what the results were built from: %w", directory, err)
+	}
+	return nil
+}
+
+// within does something in a directory, and cannot leave it.
+func within(directory string, do func(*os.Root) error) error {
 	root, err := os.OpenRoot(directory)
 	if err != nil {
 		return err
 	}
 	defer root.Close()
-	return provenance.CheckDirectory(root)
-}
-
-// sumUp writes beside results their checksums alone.
-func sumUp(ctx context.Context, directory string, files []artifact.File, options provenance.Options) error {
-	root, err := os.OpenRoot(directory)
-	if err == nil {
-		defer root.Close()
-		err = provenance.WriteSums(ctx, root, files, options)
-	}
-	return err
-}
-
-// vouchFor writes beside the results of a build what they were built from.
-func vouchFor(ctx context.Context, directory string, b provenance.Build, files []artifact.File, options provenance.Options) error {
-	root, err := os.OpenRoot(directory)
-	if err == nil {
-		defer root.Close()
-		err = provenance.Write(ctx, root, b, files, options)
-	}
-	if err != nil {
-		return fmt.Errorf("write to %s what the results were built from: %w", directory, err)
-	}
-	return nil
+	return do(root)
 }

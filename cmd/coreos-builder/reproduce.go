@@ -52,10 +52,7 @@ func (c *reproduceCommand) Run(ctx context.Context, flags *engineFlags) error {
 	if err := q.checkRecipe(ctx, engine); err != nil {
 		return err
 	}
-	if _, err := engine.Look(ctx, second.plan.Workspace); err == nil {
-		return &builder.InputError{Option: "workspace", Value: second.plan.Workspace,
-			Reason: "is there already, and is to be made anew here: remove it with coreos-builder clean " + second.plan.Workspace}
-	} else if !errors.Is(err, builder.ErrNoWorkspace) {
+	if err := checkNew(ctx, engine, second.plan.Workspace); err != nil {
 		return err
 	}
 	fmt.Fprintf(os.Stderr, "Building in workspace %s\n", q.plan.Workspace)
@@ -84,6 +81,19 @@ func (c *reproduceCommand) Run(ctx context.Context, flags *engineFlags) error {
 	}
 	fmt.Println("Both builds made the same, bit by bit.")
 	return nil
+}
+
+// checkNew refuses a workspace that is there.
+func checkNew(ctx context.Context, engine *docker.Engine, workspace string) error {
+	_, err := engine.Look(ctx, workspace)
+	if err == nil {
+		return &builder.InputError{Option: "workspace", Value: workspace,
+			Reason: "is there already, and is to be made anew here: remove it with coreos-builder clean " + workspace}
+	}
+	if errors.Is(err, builder.ErrNoWorkspace) {
+		return nil
+	}
+	return err
 }
 
 // keepLock holds the first build against the lock file, or writes it.
