@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -85,30 +84,17 @@ func Of(r builder.Recipe, plan builder.Plan) (Lock, error) {
 	return l, nil
 }
 
-// Credentials in URLs: over https whatever stands before the @, otherwise the password.
-var (
-	tokens    = regexp.MustCompile(`(https?://)[^/\s"'<>]+@`)
-	passwords = regexp.MustCompile(`(://[^/\s:@"'<>]+):[^/\s"'<>]+@`)
-)
-
-// withoutCredentials are values as whoever may read a lock may read them. What is built depends on who may fetch the sources
-// no more than on when.
-func withoutCredentials(values []string) []string {
-	plain := slices.Clone(values)
-	for i, value := range plain {
-		plain[i] = passwords.ReplaceAllString(tokens.ReplaceAllString(value, "$1"), "$1@")
-	}
-	return plain
-}
-
 // neutral is a configuration without what changes nothing of what is built, without what a lock itself pins, and without
-// credentials.
+// credentials: what is built depends on who may fetch the sources no more than on when.
 func neutral(r builder.Recipe, c builder.Config) builder.Config {
 	n := c
 	n.Workspace, n.TimeLimits = "", nil
 	n.Options, n.Files = maps.Clone(c.Options), maps.Clone(c.Files)
 	for name, values := range n.Options {
-		n.Options[name] = withoutCredentials(values)
+		n.Options[name] = slices.Clone(values)
+		for i, value := range values {
+			n.Options[name][i] = builder.WithoutCredentials(value)
+		}
 	}
 	for _, option := range r.Options {
 		if _, pinned := r.Pins[option.Name]; option.Neutral || pinned {
@@ -127,7 +113,7 @@ func (l Lock) Built(plan builder.Plan, w builder.Workspace, facts Facts) (Lock, 
 			l.Sources[source.Name] = source.Revision
 		}
 	}
-	l.Manifest, l.Image.BaseDigest = withoutCredentials([]string{string(facts.Manifest)})[0], facts.BaseDigest
+	l.Manifest, l.Image.BaseDigest = builder.WithoutCredentials(string(facts.Manifest)), facts.BaseDigest
 	l.Image.Packages = map[string]string{}
 	for line := range strings.Lines(string(facts.Packages)) {
 		name, version, ok := strings.Cut(strings.TrimSpace(line), " ")

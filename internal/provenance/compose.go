@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/coreos-builder/coreos-builder/builder"
 	"github.com/coreos-builder/coreos-builder/internal/artifact"
 )
 
@@ -47,10 +48,10 @@ func compose(ctx context.Context, root *os.Root, build Build, files []artifact.F
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", PlanFile, err)
 	}
-	documents = append(documents, document{PlanFile, conceal(plan)})
+	documents = append(documents, document{PlanFile, builder.ConcealCredentials(plan)})
 	var projects []Project
 	if len(build.Manifest) > 0 {
-		documents = append(documents, document{ManifestFile, conceal(build.Manifest)})
+		documents = append(documents, document{ManifestFile, builder.ConcealCredentials(build.Manifest)})
 		if projects, err = ParseManifest(build.Manifest, build.ManifestURL); err != nil {
 			missing = append(missing, fmt.Errorf("%s leaves out the projects of the manifest: %w", StatementFile, err))
 		}
@@ -62,7 +63,7 @@ func compose(ctx context.Context, root *os.Root, build Build, files []artifact.F
 		documents = append(documents, document{SBOMFile, bill})
 	}
 	if len(options.Lock) > 0 {
-		documents = append(documents, document{LockFile, conceal(options.Lock)})
+		documents = append(documents, document{LockFile, builder.ConcealCredentials(options.Lock)})
 	}
 	if options.Digests {
 		digests, err := digests(ctx, root, files)
@@ -75,5 +76,5 @@ func compose(ctx context.Context, root *os.Root, build Build, files []artifact.F
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", StatementFile, err)
 	}
-	return append(documents, document{StatementFile, conceal(statement)}), errors.Join(missing...)
+	return append(documents, document{StatementFile, builder.ConcealCredentials(statement)}), errors.Join(missing...)
 }
