@@ -102,29 +102,39 @@ func (c *buildCommand) Run(ctx context.Context, flags *engineFlags) error {
 
 // checkPlaces refuses what results, or a lock file, could not be written to when all is built.
 func (c *buildCommand) checkPlaces() error {
-	places := map[string]string{"output": c.Output, "lock": filepath.Dir(c.Lock)}
-	if places["lock"] == filepath.Clean(c.Output) {
-		delete(places, "lock")
-	}
-	for option, directory := range places {
-		for there := directory; there != "" && there != "."; there = filepath.Dir(there) {
-			status, err := os.Stat(there)
-			if errors.Is(err, os.ErrNotExist) && option == "output" && filepath.Dir(there) != there {
-				continue // it is made
-			}
-			if err == nil && !status.IsDir() {
-				err = syscall.ENOTDIR
-			}
-			if err != nil {
-				return &builder.InputError{Option: option, Value: directory, Reason: "cannot be written to: " + builder.Reason(err)}
-			}
-			break
+	if directory := filepath.Dir(c.Lock); c.Lock != "" && directory != filepath.Clean(c.Output) {
+		if err := checkPlace("lock", directory, directory); err != nil {
+			return err
 		}
 	}
-	if _, err := os.Stat(c.Output); err != nil {
-		return nil // it is made
+	if c.Output == "" {
+		return nil
+	}
+	there := c.Output // or what it is made in
+	for isMissing(there) && filepath.Dir(there) != there {
+		there = filepath.Dir(there)
+	}
+	if err := checkPlace("output", c.Output, there); err != nil || there != c.Output {
+		return err
 	}
 	return checkDirectory(c.Output)
+}
+
+func isMissing(path string) bool {
+	_, err := os.Stat(path)
+	return errors.Is(err, os.ErrNotExist)
+}
+
+// checkPlace refuses an option's value where what has to be a directory for it is none.
+func checkPlace(option, value, directory string) error {
+	status, err := os.Stat(directory)
+	if err == nil && !status.IsDir() {
+		err = syscall.ENOTDIR
+	}
+	if err != nil {
+		return &builder.InputError{Option: option, Value: value, Reason: "cannot be written to: " + builder.Reason(err)}
+	}
+	return nil
 }
 
 // run runs the steps of a request that have to.
