@@ -19,12 +19,8 @@ func newCheckout(t *testing.T) checkout {
 	if _, err := exec.LookPath("git"); err != nil {
 		t.Skip(err)
 	}
-	bin := t.TempDir()
-	c := checkout{t, t.TempDir(), append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"), "HOME="+bin, "GIT_AUTHOR_NAME=a", "GIT_AUTHOR_EMAIL=a@b",
-		"GIT_COMMITTER_NAME=a", "GIT_COMMITTER_EMAIL=a@b")}
-	if err := os.WriteFile(filepath.Join(bin, "sudo"), []byte("#!/bin/sh\nexec \"$@\"\n"), 0o755); err != nil {
-		t.Fatal(err)
-	}
+	c := checkout{t, t.TempDir(), append(programs(t, map[string]string{"sudo": "#!/bin/sh\nexec \"$@\"\n"}), "HOME="+t.TempDir(),
+		"GIT_AUTHOR_NAME=a", "GIT_AUTHOR_EMAIL=a@b", "GIT_COMMITTER_NAME=a", "GIT_COMMITTER_EMAIL=a@b")}
 	c.write(".repo/project.list", "chromite\nsrc/third_party/coreos-overlay\n")
 	c.write(".coreos-builder/steps/sync.stamp", "")
 	c.write("src/scripts/build_library/vm_image_util.sh", "")

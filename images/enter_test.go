@@ -16,12 +16,8 @@ esac
 `
 
 func TestStepsThatEnterSideBySideDoNotDisturbEachOther(t *testing.T) {
-	bin, checkout := t.TempDir(), t.TempDir()
-	for name, script := range map[string]string{"install": alone, "mount": "#!/bin/sh\n", "chroot": "#!/bin/sh\n"} {
-		if err := os.WriteFile(filepath.Join(bin, name), []byte(script), 0o755); err != nil {
-			t.Fatal(err)
-		}
-	}
+	env := programs(t, map[string]string{"install": alone, "mount": "#!/bin/sh\n", "chroot": "#!/bin/sh\n"})
+	checkout := t.TempDir()
 	if err := os.MkdirAll(filepath.Join(checkout, "chroot", "etc"), 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -29,7 +25,7 @@ func TestStepsThatEnterSideBySideDoNotDisturbEachOther(t *testing.T) {
 	for range 4 {
 		all.Go(func() {
 			enter := exec.Command("bash", filepath.Join("tools", "enter-chroot"), checkout, "root", "true")
-			enter.Env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"))
+			enter.Env = env
 			if out, err := enter.CombinedOutput(); err != nil {
 				t.Errorf("%v: %s", err, out)
 			}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -26,10 +25,6 @@ func TestAMachineStartsAgainEmulatedWhenKVMBreaksDown(t *testing.T) {
 	if err != nil {
 		t.Skip("there is no python3")
 	}
-	bin := t.TempDir()
-	if err := os.WriteFile(filepath.Join(bin, "qemu-system-x86_64"), []byte(brittle), 0o755); err != nil {
-		t.Fatal(err)
-	}
 	const call = `
 import importlib.machinery, importlib.util, os, sys
 loader = importlib.machinery.SourceFileLoader("run_machine", sys.argv[1])
@@ -38,7 +33,7 @@ there = os.path.exists
 os.path.exists = lambda path: path == "/dev/kvm" or there(path)
 sys.exit(run.main(["--user-data", "me", "--", "qemu-system-x86_64", "-m", "64", "-fsdev", "path={config}"]))`
 	machine := exec.Command(python, "-B", "-c", call, filepath.Join("qemu", "run-machine"))
-	machine.Env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"))
+	machine.Env = programs(t, map[string]string{"qemu-system-x86_64": brittle})
 	var complaints strings.Builder
 	machine.Stderr = &complaints
 	console, err1 := machine.StdoutPipe()
