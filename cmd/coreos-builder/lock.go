@@ -11,6 +11,7 @@ import (
 	"github.com/coreos-builder/coreos-builder/builder"
 	"github.com/coreos-builder/coreos-builder/internal/docker"
 	"github.com/coreos-builder/coreos-builder/internal/lock"
+	"github.com/coreos-builder/coreos-builder/internal/provenance"
 	"github.com/coreos-builder/coreos-builder/internal/recipe"
 )
 
@@ -134,6 +135,9 @@ func (l locked) found(ctx context.Context, engine *docker.Engine, plan builder.P
 	}
 	facts := lock.Facts{BaseDigest: image.BaseDigest, Packages: packages}
 	if len(w.Stamps) > 0 {
+		if !ranIn(image, provenance.Describe(plan, w)) {
+			facts.BaseDigest, facts.Packages = "", nil
+		}
 		if facts.Manifest, err = engine.State(ctx, plan.Workspace, manifestFile, maxManifest); err != nil {
 			return lock.Lock{}, err
 		}

@@ -37,8 +37,7 @@ func (q request) complete(ctx context.Context, engine *docker.Engine, b *provena
 	if err != nil {
 		return err
 	}
-	// One that was made anew since may hold other packages than the one that the steps ran in.
-	if len(b.Steps) > 0 && !image.Created.IsZero() && image.Created.Before(b.Started) {
+	if ranIn(image, *b) {
 		b.ImageID = image.ID
 		b.AddImage(image.Base, image.BaseDigest)
 	}
@@ -48,6 +47,12 @@ func (q request) complete(ctx context.Context, engine *docker.Engine, b *provena
 	b.ManifestURL = q.manifestURL
 	b.Manifest, err = engine.State(ctx, q.plan.Workspace, manifestFile, maxManifest)
 	return err
+}
+
+// ranIn tells whether an image is the one that all steps of a build ran in. One that was made anew since may hold other
+// packages.
+func ranIn(image docker.Image, b provenance.Build) bool {
+	return len(b.Steps) > 0 && !image.Created.IsZero() && image.Created.Before(b.Started)
 }
 
 // sourcesKnown tells whether the sources in the workspace are those of this plan.

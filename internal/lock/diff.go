@@ -45,7 +45,9 @@ func DiffFound(a, b Lock) []Difference {
 	if a.Image.BaseDigest != "" && b.Image.BaseDigest != "" { // an engine forgets it with the base image; the packages are told
 		all.add("the base image's digest", a.Image.BaseDigest, b.Image.BaseDigest)
 	}
-	all.maps("package ", a.Image.Packages, b.Image.Packages)
+	if len(a.Image.Packages) > 0 && len(b.Image.Packages) > 0 { // of an image that was made anew they are not told
+		all.maps("package ", a.Image.Packages, b.Image.Packages)
+	}
 	all.maps("source ", a.Sources, b.Sources)
 	all.maps("project ", projects(a.Manifest), projects(b.Manifest))
 	if len(all) == 0 {

@@ -47,7 +47,7 @@ type Image struct {
 	// Base is the image that it is made from, and BaseDigest the registry's digest of that, if it is known.
 	Base       string `yaml:"base,omitempty"`
 	BaseDigest string `yaml:"base_digest,omitempty"`
-	// Packages are the versions of what is installed in it.
+	// Packages are the versions of what is installed in it. There are none where it was made anew since the build.
 	Packages map[string]string `yaml:"packages,omitempty"`
 }
 

@@ -150,6 +150,12 @@ func TestWhatDiffersIsNamed(t *testing.T) {
 	if difference := cmp.Diff(wanted, got); difference != "" {
 		t.Error(difference)
 	}
+	two.Image.Packages = nil // it is not known what was in it
+	for _, d := range append(lock.DiffFound(one, two), lock.DiffFound(two, one)...) {
+		if strings.HasPrefix(d.What, "package") {
+			t.Errorf("got %v of packages that are not known", d)
+		}
+	}
 }
 
 func TestALockFileIsReadStrictly(t *testing.T) {
