@@ -45,23 +45,26 @@ func (c checkout) write(name, content string) {
 	}
 }
 
-func (c checkout) run(argv ...string) {
+// run runs a command, and returns all that it printed.
+func (c checkout) run(argv ...string) string {
 	c.t.Helper()
 	command := exec.Command(argv[0], argv[1:]...)
 	command.Dir, command.Env = c.directory, c.env
-	if out, err := command.CombinedOutput(); err != nil {
+	out, err := command.CombinedOutput()
+	if err != nil {
 		c.t.Fatalf("%q: %v\n%s", argv, err, out)
 	}
+	return string(out)
 }
 
 // tool runs one of the tools in the checkout.
-func (c checkout) tool(name string, arguments ...string) {
+func (c checkout) tool(name string, arguments ...string) string {
 	c.t.Helper()
 	path, err := filepath.Abs(filepath.Join("tools", name))
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	c.run(append([]string{"bash", path}, arguments...)...)
+	return c.run(append([]string{"bash", path}, arguments...)...)
 }
 
 func (c checkout) there(name string) bool {
@@ -101,5 +104,20 @@ func TestWhatWasChangedIsForgotten(t *testing.T) {
 	}
 	if text, err := os.ReadFile(filepath.Join(c.directory, "chromite", "PRESUBMIT.cfg")); err != nil || !strings.Contains(string(text), "two") {
 		t.Errorf("the patch is not there: %q, %v", text, err)
+	}
+}
+
+// A package of a version that upstream has too may never be built: portage takes upstream's binary package for it.
+func TestUpstreamsVersionIsTold(t *testing.T) {
+	const told = "Upstream has a coreos-base/coreos-1.0-r2 too"
+	c := newCheckout(t)
+	c.write("patches/coreos-overlay/one.patch", "--- a/coreos-base/coreos/coreos-1.0-r2.ebuild\n+++ b/coreos-base/coreos/coreos-1.0-r2.ebuild\n@@ -1 +1 @@\n-EAPI=5\n+EAPI=6\n")
+	c.write("same/coreos-base/coreos/coreos-1.0-r2.ebuild", "EAPI=6\n")
+	c.write("newer/coreos-base/coreos/coreos-1.0-r3.ebuild", "EAPI=6\n")
+	c.write("newer/app-misc/mine/mine-1.0.ebuild", "EAPI=6\n")
+	for argument, wanted := range map[string]bool{"--patches=patches": true, "--overlays=same": true, "--overlays=newer": false} {
+		if out := c.tool("customize", argument); strings.Contains(out, told) != wanted {
+			t.Errorf("%s: %s", argument, out)
+		}
 	}
 }
