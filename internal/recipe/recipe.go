@@ -46,7 +46,12 @@ func Load(name string) (builder.Recipe, error) {
 	if err != nil {
 		return builder.Recipe{}, err
 	}
-	return parse(where, content)
+	r, err := parse(where, content)
+	// What is in a workspace is told by its recipe's name.
+	if err == nil && isFile(name) && slices.Contains(Names(), r.Name) {
+		return r, &strictyaml.Error{File: where, Message: fmt.Sprintf("name: %s is that of a built-in recipe: give this one a name of its own", r.Name)}
+	}
+	return r, err
 }
 
 // Source is the text of a recipe, and the name of its file.
