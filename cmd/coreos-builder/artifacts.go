@@ -81,7 +81,7 @@ func (f *configFlags) results(ctx context.Context, flags *engineFlags, refuse fu
 		err = q.plan.CheckWhole(w)
 	}
 	if err == nil {
-		err = engine.PrepareTools(ctx, q.plan, tell)
+		err = prepareTools(ctx, engine, q.plan)
 	}
 	if err != nil {
 		engine.Close()

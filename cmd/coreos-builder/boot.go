@@ -122,7 +122,7 @@ func (f *configFlags) machines(ctx context.Context, flags *engineFlags) (*docker
 	if err != nil {
 		return nil, q.plan, nil, err
 	}
-	err = engine.PrepareTools(ctx, q.plan.OnMachines(), tell)
+	err = prepareTools(ctx, engine, q.plan.OnMachines())
 	var names []string
 	if err == nil {
 		var files []artifact.File
@@ -146,9 +146,6 @@ func canBoot(q request) error {
 	_, err := machine.Find(q.plan, "", nil)
 	return err
 }
-
-// tell says something that is not the result.
-func tell(line string) { fmt.Fprintln(os.Stderr, line) }
 
 // boot runs a machine with a terminal.
 type boot func(context.Context, docker.Terminal) (int, error)

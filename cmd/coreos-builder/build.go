@@ -146,9 +146,7 @@ func (c *buildCommand) run(ctx context.Context, engine *docker.Engine, q request
 			return &builder.InputError{Option: "log-dir", Value: c.LogDir, Reason: "cannot be written to: " + builder.Reason(err)}
 		}
 	}
-	err = l.checkImage(ctx, engine, q, func(line string) {
-		display.Show(builder.Event{Kind: builder.Preparing, Time: time.Now(), Text: line})
-	})
+	err = l.checkImage(ctx, engine, q, func(line string) { display.Show(prepared(line)) })
 	if err != nil {
 		display.Close()
 		return err

@@ -167,7 +167,7 @@ func explain(ctx context.Context, engine *docker.Engine, one, two builder.Plan, 
 	}
 	var images [2]inspect.Image
 	for i, plan := range []builder.Plan{one, two} {
-		if err := engine.PrepareTools(ctx, plan.OnMachines(), tell); err != nil {
+		if err := prepareTools(ctx, engine, plan.OnMachines()); err != nil {
 			return err
 		}
 		var err error

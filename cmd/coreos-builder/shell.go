@@ -33,7 +33,7 @@ func (c *shellCommand) Run(ctx context.Context, flags *engineFlags) error {
 	if err != nil {
 		return err
 	}
-	if err := engine.Prepare(ctx, q.plan, tell); err != nil {
+	if err := preparing(func(progress func(string)) error { return engine.Prepare(ctx, q.plan, progress) }); err != nil {
 		return err
 	}
 	terminal, restore, err := openTerminal()

@@ -30,7 +30,11 @@ func (c *versionsCommand) Run(ctx context.Context, flags *engineFlags) error {
 		return err
 	}
 	defer engine.Close()
-	out, err := engine.Consult(ctx, q.plan, q.plan.Versions, tell)
+	var out []byte
+	err = preparing(func(progress func(string)) error {
+		out, err = engine.Consult(ctx, q.plan, q.plan.Versions, progress)
+		return err
+	})
 	if err != nil {
 		return err
 	}
