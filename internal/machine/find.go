@@ -34,6 +34,9 @@ func Find(plan builder.Plan, asked string, names []string) (Artifact, error) {
 	if why := plan.Boot.Cannot[asked]; why != "" {
 		return Artifact{}, refuse(plan, asked, "cannot be booted in QEMU: "+why, names)
 	}
+	if files := matching("*_"+asked+"_image.*", names); len(files) == 1 { // of a format that a user has added
+		asked = files[0]
+	}
 	if !slices.Contains(names, asked) {
 		return Artifact{}, refuse(plan, asked, "is neither a format that can be booted nor an artefact that is there", names)
 	}

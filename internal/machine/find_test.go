@@ -39,6 +39,7 @@ func TestFind(t *testing.T) {
 		"by format":             {"qemu", all, "/ws/out/os_qemu_image.img", ""},
 		"by file":               {"os_vm_image.vmdk", all, "/ws/out/os_vm_image.vmdk", ""},
 		"by file of any format": {"os_b_image.img", all, "/ws/out/os_b_image.img", ""},
+		"by an added format":    {"a", all, "/ws/out/os_a_image.img", ""},
 		"with its kernel":       {"os_pxe.cpio.gz", all, "/ws/out/os_pxe.cpio.gz", ""},
 		"without its kernel":    {"pxe", []string{"os_pxe.cpio.gz"}, "", "has no kernel: os_pxe.vmlinuz is not there"},
 		"the plan's first":      {"", all, "/ws/out/os_pxe.cpio.gz", ""},

@@ -44,7 +44,8 @@ type Watch struct {
 	decided bool
 }
 
-// NewWatch waits for a line of the console, or a part of one that is not ended, that the expression matches.
+// NewWatch waits for a line of the console, or a part of one that is not ended, that the expression matches. What else is said
+// is judged by whole lines.
 func NewWatch(expect *regexp.Regexp) *Watch {
 	return &Watch{expect: expect, verdict: make(chan Verdict, 1)}
 }
@@ -80,22 +81,22 @@ func (w *Watch) Write(shown []byte) (int, error) {
 			w.line()
 		}
 	}
-	w.judge(progress.Clean(string(w.part)))
+	w.judge(progress.Clean(string(w.part)), false)
 	return len(shown), nil
 }
 
 // line ends the line that is under way.
 func (w *Watch) line() {
 	if line := trimmed(w.part); line != "" {
-		w.judge(progress.Clean(string(w.part)))
+		w.judge(progress.Clean(string(w.part)), true)
 		w.last = append(w.last, line)
 		w.last = w.last[max(0, len(w.last)-lastLines):]
 	}
 	w.part = w.part[:0]
 }
 
-// judge looks whether a line decides.
-func (w *Watch) judge(line string) {
+// judge looks whether a line decides, which may be whole or not yet.
+func (w *Watch) judge(line string, whole bool) {
 	if w.decided || line == "" {
 		return
 	}
@@ -104,7 +105,7 @@ func (w *Watch) judge(line string) {
 		verdict.Line = strings.TrimSpace(line)
 	}
 	for _, h := range hopeless {
-		if verdict.Line == "" && strings.Contains(line, h.text) {
+		if whole && verdict.Line == "" && strings.Contains(line, h.text) {
 			verdict.Trouble = fmt.Sprintf("%s (%q)", h.meaning, strings.TrimSpace(line))
 		}
 	}

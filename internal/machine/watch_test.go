@@ -19,6 +19,7 @@ func TestWatch(t *testing.T) {
 		"a prompt":          {[]string{"hello\r\n", "\rlocal", "host log", "in: "}, machine.Verdict{Line: "localhost login:"}, "hello|localhost login:"},
 		"in colours":        {[]string{"\x1b[1mx login: \x1b[0m"}, machine.Verdict{Line: "x login:"}, "x login:"},
 		"a panic":           {[]string{"[ 1.0] Kernel panic - not syncing: VFS\n", "login: "}, machine.Verdict{Trouble: `its kernel panicked ("[ 1.0] Kernel panic - not syncing: VFS")`}, "[ 1.0] Kernel panic - not syncing: VFS|login:"},
+		"a panic in parts":  {[]string{"Kernel panic - V", "FS\n"}, machine.Verdict{Trouble: `its kernel panicked ("Kernel panic - VFS")`}, "Kernel panic - VFS"},
 		"nothing to boot":   {[]string{"No bootable device.\n"}, machine.Verdict{Trouble: `its firmware finds nothing to boot ("No bootable device.")`}, "No bootable device."},
 		"nothing":           {[]string{"a\n", "\n", "\r\n", "b"}, machine.Verdict{}, "a|b"},
 		"panic, but waited": {[]string{"login: Kernel panic"}, machine.Verdict{Line: "login: Kernel panic"}, "login: Kernel panic"},
