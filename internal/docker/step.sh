@@ -80,8 +80,9 @@ call() {
 left() { df -P -BM "$state/.." | awk 'NR == 2 {print $4 + 0}'; }
 size() { df -P -BM "$state/.." | awk 'NR == 2 {print $2 + 0}'; }
 taken() { sudo -n du -smx "$state/.." 2>/dev/null | cut -f1; }
-say_full() {
-  say "the engine's disk is full: $(left) MiB of $(size) MiB are left; this workspace takes $(taken) MiB." \
+say_full() { say_room "the engine's disk is full"; }
+say_room() {
+  say "$1: $(left) MiB of $(size) MiB are left; this workspace takes $(taken) MiB." \
     "Make room on it, as with 'coreos-builder clean WORKSPACE' or 'docker system prune', then build again"
 }
 
@@ -116,8 +117,7 @@ fi
 [[ -d $steps ]] || mkdir -p "$steps" || exit
 if [[ ${1:-} == disk ]]; then
   if (($(left) < $3)); then
-    say "what is to be built takes up to $3 MiB"
-    say_full
+    say_room "what is to be built may take $3 MiB, and there is too little room for it"
     exit 74
   fi
   shift 3
