@@ -9,6 +9,7 @@ import (
 	"github.com/coreos-builder/coreos-builder/builder"
 	"github.com/coreos-builder/coreos-builder/internal/artifact"
 	"github.com/coreos-builder/coreos-builder/internal/docker"
+	"github.com/coreos-builder/coreos-builder/internal/progress"
 	"github.com/coreos-builder/coreos-builder/internal/provenance"
 )
 
@@ -82,6 +83,7 @@ func sumUp(ctx context.Context, directory string, files []artifact.File, options
 
 // vouchFor writes beside the results of a build what they were built from.
 func vouchFor(ctx context.Context, directory string, b provenance.Build, files []artifact.File, options provenance.Options) error {
+	options.Notice = func(text string) { tell(progress.Clean(text)) }
 	err := within(directory, func(root *os.Root) error { return provenance.Write(ctx, root, b, files, options) })
 	if err != nil {
 		return fmt.Errorf("write to %s what the results were built from: %w", directory, err)

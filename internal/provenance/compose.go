@@ -40,10 +40,9 @@ func (d document) write(root *os.Root) error {
 	return root.Rename(part, d.name)
 }
 
-// compose makes all documents but the checksums. None at all means that it failed; else the error says what is missing.
+// compose makes all documents but the checksums, and notices what it has to leave out.
 func compose(ctx context.Context, root *os.Root, build Build, files []artifact.File, options Options) ([]document, error) {
 	var documents []document
-	var missing []error
 	plan, err := encode(build.Plan)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", PlanFile, err)
@@ -53,12 +52,12 @@ func compose(ctx context.Context, root *os.Root, build Build, files []artifact.F
 	if len(build.Manifest) > 0 {
 		documents = append(documents, document{ManifestFile, builder.ConcealCredentials(build.Manifest)})
 		if projects, err = ParseManifest(build.Manifest, build.ManifestURL); err != nil {
-			missing = append(missing, fmt.Errorf("%s leaves out the projects of the manifest: %w", StatementFile, err))
+			options.notice("%s leaves out the projects of the manifest: %v", StatementFile, err)
 		}
 	}
 	bill, err := sbom(root, build, files)
 	if err != nil {
-		missing = append(missing, fmt.Errorf("%s is missing: %w", SBOMFile, err))
+		options.notice("%s is missing: %v", SBOMFile, err)
 	} else if bill != nil {
 		documents = append(documents, document{SBOMFile, bill})
 	}
@@ -76,5 +75,5 @@ func compose(ctx context.Context, root *os.Root, build Build, files []artifact.F
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", StatementFile, err)
 	}
-	return append(documents, document{StatementFile, builder.ConcealCredentials(statement)}), errors.Join(missing...)
+	return append(documents, document{StatementFile, builder.ConcealCredentials(statement)}), nil
 }

@@ -48,15 +48,20 @@ type Options struct {
 	Lock []byte
 	// Signer, when there is one, signs both lists of checksums.
 	Signer *signature.Signer
+	// Notice, if there is one, is told what is left out because the list of packages or the manifest cannot be read.
+	Notice func(string)
+}
+
+func (o Options) notice(format string, args ...any) {
+	if o.Notice != nil {
+		o.Notice(fmt.Sprintf(format, args...))
+	}
 }
 
 // Write writes the files above beside artefacts that were just taken out to a directory. Each bears its name only once it
 // is whole, and BuildSumsFile comes last: a directory that has it is whole. What an earlier build left of these files
 // goes. The same build gives the same bytes, but for the time that an OpenPGP signature holds; two builds that give the same
-// artefacts give the same SumsFile.
-//
-// Where the package lists or the manifest cannot be read, all is written that can be without, and the error says what is
-// missing.
+// artefacts give the same SumsFile. Where the package lists or the manifest cannot be read, all is written that can be without.
 func Write(ctx context.Context, root *os.Root, build Build, files []artifact.File, options Options) error {
 	if err := checkArtefacts(files); err != nil {
 		return err
@@ -65,9 +70,9 @@ func Write(ctx context.Context, root *os.Root, build Build, files []artifact.Fil
 		return err
 	}
 	files = slices.SortedFunc(slices.Values(files), func(a, b artifact.File) int { return strings.Compare(a.Name, b.Name) })
-	documents, missing := compose(ctx, root, build, files, options)
-	if documents == nil {
-		return missing
+	documents, err := compose(ctx, root, build, files, options)
+	if err != nil {
+		return err
 	}
 	ofArtefacts, ofBuild := lists(files, documents)
 	for _, d := range slices.Concat([]document{ofArtefacts}, documents, []document{ofBuild}) {
@@ -75,7 +80,7 @@ func Write(ctx context.Context, root *os.Root, build Build, files []artifact.Fil
 			return err
 		}
 	}
-	return errors.Join(missing, sign(root, options.Signer, ofArtefacts, ofBuild))
+	return sign(root, options.Signer, ofArtefacts, ofBuild)
 }
 
 // WriteSums writes the checksums alone, of artefacts of which it cannot be told what they were built from. What an earlier
