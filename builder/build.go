@@ -27,6 +27,8 @@ type Options struct {
 	// Room tells how many cores the engine has, and how much memory in MiB: as many steps that do not disturb each other run
 	// side by side. Nil is one at a time.
 	Room func(context.Context) (cores, memory int)
+	// KeepSources takes sources that float as the workspace has them, and does not ask where they are now.
+	KeepSources bool
 	// Offline builds with what is there already. Where that is not enough, nothing is done.
 	Offline bool
 	// Wait waits where another plan's step runs in the workspace, rather than give up.
@@ -128,7 +130,7 @@ func (b *build) begin(ctx context.Context) error {
 		if err := b.checkOffline(ctx, nothing); err != nil {
 			return err
 		}
-	} else if steps := floating(b.plan, b.verdicts); len(steps) > 0 {
+	} else if steps := floating(b.plan, b.verdicts); len(steps) > 0 && !b.KeepSources {
 		if err := b.prepare(ctx); err != nil {
 			return err
 		}

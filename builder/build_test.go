@@ -386,6 +386,9 @@ func TestSourcesThatFloatAreAskedForAndSyncedWhenTheyMove(t *testing.T) {
 	b.runs(nil, all, "fetch", "make", "convert.a")
 	b.runs(nil, all, "fetch", "make", "convert.a")
 	b.says("fetch", "sources moved: manifest from nothing to 1111")
+	if ran, err := b.buildWith(b.plan(nil), builder.Options{KeepSources: true}); err != nil || len(ran) > 0 {
+		t.Errorf("to keep what is there it ran %v, %v", ran, err)
+	}
 	b.runs(map[string][]string{"pin": {"1.0.0"}}, all, "fetch", "make", "convert.a") // the definition says what floats
 	b.runs(map[string][]string{"pin": {"1.0.0"}}, all)
 }

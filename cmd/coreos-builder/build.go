@@ -51,7 +51,7 @@ Exit codes: 0 done, 1 a step failed, 2 a mistake in what was asked for, 3 the en
 }
 
 func (c *buildCommand) Run(ctx context.Context, flags *engineFlags) error {
-	q, l, err := c.locked()
+	q, l, err := c.lockFlags.request(&c.configFlags)
 	if err == nil {
 		err = q.plan.CheckSelection(c.selection())
 	}
@@ -73,6 +73,9 @@ func (c *buildCommand) Run(ctx context.Context, flags *engineFlags) error {
 	if err := q.checkRecipe(ctx, engine); err != nil {
 		return err
 	}
+	if err := l.settle(ctx, engine, &q, c.selection()); err != nil {
+		return err
+	}
 	if c.Detach && os.Getenv(detached) == "" {
 		return c.detach(ctx, engine, q)
 	}
@@ -88,11 +91,15 @@ func (c *buildCommand) Run(ctx context.Context, flags *engineFlags) error {
 		}
 	}
 	w, err := engine.Look(ctx, q.plan.Workspace)
-	if err == nil {
-		beside.Lock, err = l.finish(ctx, engine, q, w)
+	if err != nil {
+		return err
 	}
+	made, err := l.finish(ctx, engine, q, w)
 	if err != nil || c.Output == "" {
 		return err
+	}
+	if made != nil {
+		beside.Lock = made.Encode()
 	}
 	if err := c.fetch(ctx, engine, q, w, beside, c.Output, c.Progress == "json"); err != nil {
 		return &resumeError{err, "Everything is built. To fetch it: coreos-builder artifacts get --workspace " + docker.Quote(q.plan.Workspace) + " DIR"}
@@ -154,17 +161,18 @@ func (c *buildCommand) run(ctx context.Context, engine *docker.Engine, q request
 	signals := listen()
 	defer signals.end()
 	err = builder.Build(ctx, engine, q.plan, builder.Options{
-		Selection: c.selection(),
-		Secrets:   q.secrets,
-		Open:      q.files.Open,
-		Events:    display.Show,
-		Interrupt: signals.requests,
-		Client:    client(),
-		Offline:   q.offline,
-		Room:      c.room(engine),
-		Wait:      c.Wait,
-		Retries:   c.Retries,
-		Pause:     retryPause,
+		Selection:   c.selection(),
+		Secrets:     q.secrets,
+		Open:        q.files.Open,
+		Events:      display.Show,
+		Interrupt:   signals.requests,
+		Client:      client(),
+		KeepSources: q.keepSources,
+		Offline:     q.offline,
+		Room:        c.room(engine),
+		Wait:        c.Wait,
+		Retries:     c.Retries,
+		Pause:       retryPause,
 	})
 	display.Close()
 	if err != nil {

@@ -28,6 +28,8 @@ type locked struct {
 	// planned is the lock of what is planned; wanted is what the file says, if there is one.
 	planned lock.Lock
 	wanted  *lock.Lock
+	// open is the plan by which revisions are left open that wanted names.
+	open builder.Plan
 }
 
 // read reads the lock file, if the build is held against one.
@@ -49,8 +51,8 @@ func (f lockFlags) read() (*lock.Lock, string, error) {
 }
 
 // request is what is to be built: with --locked what the lock file says, whatever is left open.
-func (c *buildCommand) locked() (request, locked, error) {
-	wanted, file, err := c.read()
+func (f lockFlags) request(c *configFlags) (request, locked, error) {
+	wanted, file, err := f.read()
 	if err != nil {
 		return request{}, locked{}, err
 	}
@@ -58,7 +60,7 @@ func (c *buildCommand) locked() (request, locked, error) {
 	if err != nil {
 		return q, locked{}, err
 	}
-	l := locked{file: file, wanted: wanted}
+	l := locked{file: file, wanted: wanted, open: q.plan}
 	if l.recipe, err = recipe.Load(q.recipe); err != nil {
 		return q, l, err
 	}
@@ -75,6 +77,7 @@ func (c *buildCommand) locked() (request, locked, error) {
 func (l locked) pin(q *request) error {
 	options, files := l.wanted.Pins(l.recipe)
 	c := q.plan.Config
+	c.Workspace = q.plan.Workspace
 	c.Options, c.Files = maps.Clone(c.Options), maps.Clone(c.Files)
 	if c.Options == nil {
 		c.Options = map[string][]string{}
@@ -94,6 +97,47 @@ func (l locked) pin(q *request) error {
 	var err error
 	q.plan, err = builder.Compile(l.recipe, c)
 	return err
+}
+
+// settle has a request build on what is in its workspace, rather than fetch it again, where that is what the lock file names:
+// mostly it is the workspace that the lock file was made of.
+func (l locked) settle(ctx context.Context, engine *docker.Engine, q *request, s builder.Selection) error {
+	if l.wanted == nil {
+		return nil
+	}
+	w, err := engine.Look(ctx, q.plan.Workspace)
+	if errors.Is(err, builder.ErrNoWorkspace) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if there, err := l.fetched(ctx, engine, w, builder.Known{Selection: s, Secrets: q.secrets, Offline: true}); err != nil || !there {
+		return err
+	}
+	q.plan, q.keepSources = l.open, true
+	return nil
+}
+
+// fetched tells whether a workspace holds the revisions that the lock file names, fetched by the open plan, and a build would
+// leave them.
+func (l locked) fetched(ctx context.Context, engine *docker.Engine, w builder.Workspace, known builder.Known) (bool, error) {
+	verdicts, err := builder.Judge(l.open, w, known)
+	if err != nil {
+		return false, err
+	}
+	for i, step := range l.open.Steps {
+		if v := verdicts[i]; step.Sources != nil && (v.Runs || v.State != builder.UpToDate) {
+			return false, nil
+		}
+	}
+	manifest, err := engine.State(ctx, w.Name, manifestFile, maxManifest)
+	if err != nil {
+		return false, err
+	}
+	found, err := l.planned.Built(l.open, w, lock.Facts{Manifest: manifest})
+	found.Image = l.wanted.Image // which is looked at before anything is run
+	return err == nil && len(lock.DiffFound(*l.wanted, found)) == 0, err
 }
 
 // checkImage refuses to build in an image that is another than the lock file's.
@@ -147,7 +191,7 @@ func (l locked) found(ctx context.Context, engine *docker.Engine, plan builder.P
 
 // finish holds what was built in a workspace against the lock file or, without --locked, writes one where that is asked for;
 // it is also what is written beside the results. Of sources that are another plan's there is none.
-func (l locked) finish(ctx context.Context, engine *docker.Engine, q request, w builder.Workspace) ([]byte, error) {
+func (l locked) finish(ctx context.Context, engine *docker.Engine, q request, w builder.Workspace) (*lock.Lock, error) {
 	if foreign := q.plan.CheckSources(w); foreign != nil {
 		if l.file == "" {
 			return nil, nil
@@ -167,7 +211,7 @@ func (l locked) finish(ctx context.Context, engine *docker.Engine, q request, w 
 			return nil, err
 		}
 	}
-	return found.Encode(), nil
+	return &found, nil
 }
 
 // writeWhole writes a file that is there whole or not at all.

@@ -15,13 +15,14 @@ import (
 type planCommand struct {
 	configFlags `embed:""`
 	selectFlags `embed:""`
+	lockFlags   `embed:""`
 	JSON        bool   `name:"json" env:"-" xor:"form" help:"As JSON. The engine is not asked."`
 	Sh          bool   `name:"sh" env:"-" xor:"form" help:"As a shell script of docker commands that does the same by hand. The engine is not asked."`
 	Output      string `short:"o" placeholder:"DIR" help:"The directory that the script fetches the results to."`
 }
 
 func (c *planCommand) Run(ctx context.Context, flags *engineFlags) error {
-	q, err := c.request()
+	q, l, err := c.lockFlags.request(&c.configFlags)
 	if err == nil {
 		err = q.plan.CheckSelection(c.selection())
 	}
@@ -34,6 +35,9 @@ func (c *planCommand) Run(ctx context.Context, flags *engineFlags) error {
 	if c.Output != "" && !c.Sh {
 		return &usageError{errors.New("--output goes together with --sh")}
 	}
+	if c.Lock != "" && !c.Locked {
+		return &usageError{errors.New("--lock goes together with --locked: nothing is built that a lock could be written of")}
+	}
 	switch {
 	case c.JSON:
 		return printJSON(q.plan)
@@ -45,7 +49,7 @@ func (c *planCommand) Run(ctx context.Context, flags *engineFlags) error {
 		_, err = os.Stdout.WriteString(script)
 		return err
 	}
-	verdicts, known, err := c.judge(ctx, flags, q)
+	verdicts, known, err := c.judge(ctx, flags, &q, l)
 	if err != nil {
 		return err
 	}
@@ -54,7 +58,7 @@ func (c *planCommand) Run(ctx context.Context, flags *engineFlags) error {
 }
 
 // judge says what a build would do. Where no engine can be reached it cannot know, and says just that.
-func (c *planCommand) judge(ctx context.Context, flags *engineFlags, q request) ([]builder.Verdict, bool, error) {
+func (c *planCommand) judge(ctx context.Context, flags *engineFlags, q *request, l locked) ([]builder.Verdict, bool, error) {
 	known := builder.Known{Selection: c.selection(), Secrets: q.secrets, Offline: q.offline}
 	engine, err := flags.connect(ctx)
 	var unreachable *builder.EngineError
@@ -70,6 +74,10 @@ func (c *planCommand) judge(ctx context.Context, flags *engineFlags, q request) 
 	if err := q.checkRecipe(ctx, engine); err != nil {
 		return nil, false, err
 	}
+	if err := l.settle(ctx, engine, q, c.selection()); err != nil {
+		return nil, false, err
+	}
+	known.Offline = q.offline || q.keepSources
 	verdicts, err := builder.Preview(ctx, engine, q.plan, known)
 	return verdicts, true, err
 }

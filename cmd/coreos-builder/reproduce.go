@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -24,8 +25,8 @@ type reproduceCommand struct {
 }
 
 func (c *reproduceCommand) Help() string {
-	return `Builds twice, in the workspace and in another of its name with -again, which is new and is removed in the end, and compares the
-results bit by bit. Where they differ it says where: in which partition, which file, which package.
+	return `Builds twice, in the workspace and in another of its name with -again, which is new, is built from the very revisions that
+the first has, and is removed in the end; and compares the results bit by bit. Where they differ it says where: in which partition, which file, which package.
 
 Exit codes: 0 they are the same, 1 they differ or a step failed, 2 a mistake in what was asked for, 3 the engine.`
 }
@@ -35,7 +36,7 @@ const again = "-again"
 
 func (c *reproduceCommand) Run(ctx context.Context, flags *engineFlags) error {
 	build := buildCommand{configFlags: c.configFlags, lockFlags: c.lockFlags, Progress: c.Progress, Retries: 2}
-	q, l, err := build.locked()
+	q, l, err := c.lockFlags.request(&c.configFlags)
 	if err == nil {
 		err = build.checkPlaces()
 	}
@@ -56,11 +57,13 @@ func (c *reproduceCommand) Run(ctx context.Context, flags *engineFlags) error {
 		return err
 	}
 	fmt.Fprintf(os.Stderr, "Building in workspace %s\n", q.plan.Workspace)
-	err = build.run(ctx, engine, q, l)
-	if err == nil && (c.Lock != "" || c.Locked) {
-		err = keepLock(ctx, engine, q, l)
+	if err := l.settle(ctx, engine, &q, builder.Selection{}); err != nil {
+		return err
 	}
-	if err != nil {
+	if err := build.run(ctx, engine, q, l); err != nil {
+		return err
+	}
+	if err := l.holdTo(ctx, engine, q, &second); err != nil {
 		return err
 	}
 	fmt.Fprintf(os.Stderr, "Building in workspace %s\n", second.plan.Workspace)
@@ -96,13 +99,18 @@ func checkNew(ctx context.Context, engine *docker.Engine, workspace string) erro
 	return err
 }
 
-// keepLock holds the first build against the lock file, or writes it.
-func keepLock(ctx context.Context, engine *docker.Engine, q request, l locked) error {
-	w, err := engine.Look(ctx, q.plan.Workspace)
-	if err == nil {
-		_, err = l.finish(ctx, engine, q, w)
+// holdTo has a second build made from what the first was, which is held against the lock file, or written to it.
+func (l *locked) holdTo(ctx context.Context, engine *docker.Engine, first request, second *request) error {
+	w, err := engine.Look(ctx, first.plan.Workspace)
+	if err != nil {
+		return err
 	}
-	return err
+	made, err := l.finish(ctx, engine, first, w)
+	if err != nil || made == nil || l.wanted != nil {
+		return err
+	}
+	l.wanted, l.file = made, cmp.Or(l.file, "of the first build")
+	return l.pin(second)
 }
 
 // beginAgain says, in the place of how to go on from where a build ended, that the second one begins anew.

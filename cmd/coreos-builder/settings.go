@@ -36,6 +36,8 @@ type request struct {
 	files   config.Files
 	// manifestURL is where the manifest's repository is; empty where the recipe knows no such thing.
 	manifestURL string
+	// keepSources tells that what is in the workspace is wanted, wherever its sources are now.
+	keepSources bool
 	// offline tells to do with what is there.
 	offline bool
 }
