@@ -181,6 +181,9 @@ func (r Recipe) checkPhase(index int, phase Phase) error {
 	if phase.Parallel && (phase.Each == "" || len(phase.Files) > 0) {
 		return errors.New("parallel: is for a phase that runs for each value of a list, and that needs no files of the user")
 	}
+	if phase.Turn != "" && !phase.Parallel {
+		return errors.New("turn: is for a phase whose steps are parallel")
+	}
 	if phase.Isolated && phase.Network {
 		return errors.New("isolated: is not for a phase that fetches things")
 	}
@@ -202,7 +205,7 @@ func (r Recipe) checkCommands(phase Phase) error {
 	if !slices.Contains([]string{"", "line", "read-line"}, phase.Stdin.As) {
 		return fmt.Errorf("stdin: there is no form %q", phase.Stdin.As)
 	}
-	templates := append(values(phase.Env), phase.When)
+	templates := append(values(phase.Env), phase.When, phase.Turn)
 	for _, command := range append(slices.Clone(phase.Run), phase.Recover...) {
 		if len(command.Argv) == 0 {
 			return errors.New("a command has no argv")

@@ -3,6 +3,7 @@ package builder
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"path"
 	"regexp"
 	"slices"
@@ -153,14 +154,16 @@ func (c compiler) each(phase Phase) []map[string]any {
 	}
 	var all []map[string]any
 	for _, value := range c.values[phase.Each].([]string) {
-		values := map[string]any{}
-		for name, other := range c.values {
-			values[name] = other
-		}
-		values[phase.Each] = value
-		all = append(all, values)
+		all = append(all, with(c.values, phase.Each, value))
 	}
 	return all
+}
+
+// with is some values, and one more or another.
+func with(values map[string]any, name string, value any) map[string]any {
+	more := maps.Clone(values)
+	more[name] = value
+	return more
 }
 
 func (c compiler) step(phase Phase, image string, values map[string]any) (Step, error) {
@@ -183,6 +186,10 @@ func (c compiler) step(phase Phase, image string, values map[string]any) (Step, 
 		step.Stdin = &phase.Stdin
 	}
 	var err error
+	if step.Turn, err = expand(phase.Turn, values); err != nil {
+		return Step{}, c.wrong(phase, err)
+	}
+	values = with(values, "turn", step.Turn)
 	if step.Commands, err = c.commands(phase, phase.Run, values); err != nil {
 		return Step{}, err
 	}

@@ -52,6 +52,8 @@ type Step struct {
 	Offline []string `json:"offline,omitempty"`
 	// Parallel steps may run beside others of their phase.
 	Parallel bool `json:"parallel,omitempty"`
+	// Turn is what parallel steps that disturb each other have in common: of those, one runs at a time.
+	Turn string `json:"turn,omitempty"`
 	// Memory is what the step may need, in MiB.
 	Memory int `json:"memory,omitempty"`
 	// Disk is what the step adds to the engine's disk, in MiB, at most.

@@ -133,6 +133,9 @@ type Phase struct {
 	Offline []string `yaml:"offline"`
 	// Parallel tells that the phase's steps, one for each value, do not disturb each other: they run side by side.
 	Parallel bool `yaml:"parallel"`
+	// Turn is a template: of a parallel phase's steps, those for which it gives the same text run one after the other. Empty is
+	// none. The commands know it as {{.turn}}, to keep others who build the same to it too.
+	Turn string `yaml:"turn"`
 	// Files names the file options whose files the step needs.
 	Files []string `yaml:"files"`
 	// Env is added to the environment; the values are templates.

@@ -32,24 +32,21 @@ func (b *build) sideBySide(i int) int {
 // steps runs the steps from i to next, as many at once as there is room for. Where one fails, those that run are left to
 // end, and no other begins. The error is that of the first in their order.
 func (b *build) steps(ctx context.Context, i, next int) error {
-	places := make(chan struct{}, b.places(ctx, i, next))
-	errs := make([]error, next-i)
-	var failed sync.Once
-	over := make(chan struct{})
-	var all sync.WaitGroup
+	line := newLine()
 	for at := i; at < next; at++ {
 		if verdict := b.verdict(at); !verdict.Runs {
 			b.emit(Skipped, b.plan.Steps[at].Name, skipped(verdict))
 			continue
 		}
-		places <- struct{}{}
-		if closed(over) || b.stopped() {
-			break
-		}
+		line.add(at, b.plan.Steps[at].Turn)
+	}
+	errs := make([]error, next-i)
+	var all sync.WaitGroup
+	for range b.places(ctx, i, next) {
 		all.Go(func() {
-			defer func() { <-places }()
-			if errs[at-i] = b.step(ctx, at); errs[at-i] != nil {
-				failed.Do(func() { close(over) })
+			for at, ok := line.next(b.stopped); ok; at, ok = line.next(b.stopped) {
+				errs[at-i] = b.step(ctx, at)
+				line.done(at, errs[at-i] == nil)
 			}
 		})
 	}
@@ -84,13 +81,4 @@ func (b *build) places(ctx context.Context, i, next int) int {
 	}
 	cores, room := b.Room(ctx)
 	return max(1, min(run, cores, room/memory))
-}
-
-func closed(c <-chan struct{}) bool {
-	select {
-	case <-c:
-		return true
-	default:
-		return false
-	}
 }

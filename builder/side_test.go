@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -21,8 +22,17 @@ var formats = map[string][]string{"format": {"a", "b", "c"}}
 
 // Steps that do not disturb each other run at once, as many as there is room for, and one interrupt ends all.
 func TestParallelStepsRunSideBySide(t *testing.T) {
-	for _, c := range []struct{ cores, memory, want int }{{4, 1000, 3}, {2, 1000, 2}, {4, 250, 2}, {4, 10, 1}, {0, 0, 1}} {
+	for _, c := range []struct {
+		cores, memory, want int
+		turn                string
+	}{
+		{4, 1000, 3, ""}, {2, 1000, 2, ""}, {4, 250, 2, ""}, {4, 10, 1, ""}, {0, 0, 1, ""},
+		{4, 1000, 3, "{{.format}}"},
+		{4, 1000, 1, "all"},
+		{2, 1000, 2, `{{if ne .format "c"}}all{{end}}`}, // b waits for a, and not in the place of c
+	} {
 		b := parallelBuilds(t, "sleep", "7200")
+		b.recipe.Phases[2].Turn = c.turn
 		interrupt := make(chan struct{}, 1)
 		running := 0
 		err := builder.Build(context.Background(), b.engine, b.plan(formats), builder.Options{
@@ -46,8 +56,35 @@ func TestParallelStepsRunSideBySide(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got := len(b.engine.Started()) - 2; got != c.want {
-			t.Errorf("with %d cores and %d MiB, %d ran at once, not %d", c.cores, c.memory, got, c.want)
+			t.Errorf("with %d cores, %d MiB and turns %q, %d ran at once, not %d", c.cores, c.memory, c.turn, got, c.want)
 		}
+	}
+}
+
+// Those that take turns all run, one after the other.
+func TestStepsTakeTurns(t *testing.T) {
+	b := parallelBuilds(t, "echo", "{{.turn}}")
+	b.recipe.Phases[2].Turn = "all"
+	room := func(context.Context) (int, int) { return 3, 1000 }
+	running := 0
+	ran, err := b.buildWith(b.plan(formats), builder.Options{Room: room})
+	for _, e := range b.events {
+		switch e.Kind {
+		case builder.Started:
+			running++
+		case builder.Finished:
+			running--
+		case builder.Printed:
+			if !strings.HasSuffix(e.Text, "all\n") && e.Step != "fetch" && e.Step != "make" {
+				t.Errorf("%s printed %q", e.Step, e.Text)
+			}
+		}
+		if running > 1 {
+			t.Errorf("%s began beside another", e.Step)
+		}
+	}
+	if want := []string{"fetch", "make", "convert.a", "convert.b", "convert.c"}; err != nil || !slices.Equal(ran, want) {
+		t.Errorf("ran %v, %v", ran, err)
 	}
 }
 
