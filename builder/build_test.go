@@ -393,6 +393,19 @@ func TestSourcesThatFloatAreAskedForAndSyncedWhenTheyMove(t *testing.T) {
 	b.runs(map[string][]string{"pin": {"1.0.0"}}, all)
 }
 
+// The fake has a TiB.
+func TestRoomIsAskedForWhatIsYetToBeMade(t *testing.T) {
+	b := newBuilds(t, func(r *builder.Recipe) { r.Disk = map[string]int{"fetch": 600_000, "make": 600_000} })
+	ran, err := b.build(nil, all)
+	var failed *builder.StepError
+	if !errors.As(err, &failed) || failed.Step != "fetch" || failed.Result.ExitCode != 74 {
+		t.Errorf("with too little room for all it ran %v, %v", ran, err)
+	}
+	b.runs(nil, builder.Selection{Until: "fetch"}, "fetch")
+	b.runs(nil, all, "make", "convert.a")
+	b.runs(nil, builder.Selection{Force: true}, "fetch", "make", "convert.a") // in the place of what is there
+}
+
 func TestAPreviewTellsWhatABuildWouldDo(t *testing.T) {
 	b := newBuilds(t, nil)
 	preview := func(options map[string][]string) []string {

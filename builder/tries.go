@@ -72,7 +72,8 @@ func (b *build) order(i int) Order {
 		order.After[need] = b.workspace.Stamps[need].Run
 	}
 	for later := i; later < len(b.plan.Steps); later++ {
-		if b.verdicts[later].Runs {
+		// What a later step made before goes when it runs again, and gives it room.
+		if v := b.verdicts[later]; v.Runs && (later == i || v.Stamp == nil) {
 			order.Disk += b.plan.Steps[later].Disk
 		}
 	}
