@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -104,6 +105,55 @@ func TestWhatWasChangedIsForgotten(t *testing.T) {
 	}
 	if text, err := os.ReadFile(filepath.Join(c.directory, "chromite", "PRESUBMIT.cfg")); err != nil || !strings.Contains(string(text), "two") {
 		t.Errorf("the patch is not there: %q, %v", text, err)
+	}
+}
+
+// OEM packages come and go by themselves. What was built of those that were changed is forgotten, once, and nothing else is.
+func TestOEMPackagesComeAndGo(t *testing.T) {
+	const overlay, built = "src/third_party/coreos-overlay/coreos-base/", "chroot/build/board/var/lib/portage/pkgs/coreos-base/"
+	c := newCheckout(t)
+	c.write(overlay+"oem-theirs/oem-theirs-1.ebuild", "EAPI=5\n")
+	c.write(overlay+"oem-both/oem-both-1.ebuild", "EAPI=5\n")
+	c.run("git", "-C", overlay, "add", "--all")
+	c.run("git", "-C", overlay, "commit", "--quiet", "--message=oem")
+	c.write("patches/coreos-overlay/one.patch", "--- a/coreos-base/oem-theirs/oem-theirs-1.ebuild\n+++ b/coreos-base/oem-theirs/oem-theirs-1.ebuild\n@@ -1 +1 @@\n-EAPI=5\n+EAPI=6\n")
+	c.write("oem/coreos-base/oem-both/oem-both-2.ebuild", "EAPI=6\n")
+	c.write("oem/coreos-base/oem-ours/oem-ours-1.ebuild", "EAPI=6\n")
+
+	c.tool("customize", "--patches=patches")
+	status := func() string {
+		return c.run("git", "-C", overlay, "status", "--short", "--no-renames", "--untracked-files=all", ".")
+	}
+	if out, want := c.tool("add-oem", "oem"), "Added coreos-base/oem-both-2\nAdded coreos-base/oem-ours-1\n"; out != want {
+		t.Errorf("it says %q", out)
+	}
+	if got, want := status(), " D oem-both/oem-both-1.ebuild\n M oem-theirs/oem-theirs-1.ebuild\n?? oem-both/oem-both-2.ebuild\n?? oem-ours/oem-ours-1.ebuild\n"; got != want {
+		t.Errorf("with them the tree is %q", got)
+	}
+	forgets := func(gone ...string) {
+		t.Helper()
+		for _, name := range []string{"oem-theirs-1", "oem-both-2", "oem-ours-1", "oem-other-1", "coreos-1.0-r2"} {
+			c.write(built+name+".tbz2", "")
+		}
+		c.tool("forget-packages", "--stale", "board")
+		for _, name := range []string{"oem-theirs-1", "oem-both-2", "oem-ours-1", "oem-other-1", "coreos-1.0-r2"} {
+			if c.there(built+name+".tbz2") == slices.Contains(gone, name) {
+				t.Errorf("of %s it is not as it should be; forgotten were to be %q", name, gone)
+			}
+		}
+	}
+	forgets("oem-theirs-1", "oem-both-2", "oem-ours-1")
+	forgets()
+
+	c.tool("add-oem")
+	if got, want := status(), " M oem-theirs/oem-theirs-1.ebuild\n"; got != want {
+		t.Errorf("without them the tree is %q", got)
+	}
+	forgets("oem-theirs-1", "oem-both-2", "oem-ours-1")
+	c.tool("customize")
+	c.tool("add-oem")
+	if got := status(); got != "" {
+		t.Errorf("without anything the tree is %q", got)
 	}
 }
 

@@ -31,6 +31,7 @@ type Customization struct {
 // The file options that a recipe takes customizations by.
 const (
 	overlaysOption = "overlays"
+	oemOption      = "oem" // those of the overlays' packages that are OEM packages
 	patchesOption  = "patches"
 	packagesOption = "packages"
 	formatsOption  = "formats"
@@ -81,14 +82,42 @@ func (c Customization) Inputs(r builder.Recipe) (map[string][]Input, error) {
 		if len(inputs) == 0 {
 			continue
 		}
-		if !slices.ContainsFunc(r.Options, func(o builder.Option) bool { return o.Name == option && o.File }) {
+		if !hasFiles(r, option) {
 			return nil, &builder.InputError{Option: option, Reason: "cannot be used: recipe " + r.Name + " has no such option"}
 		}
 		slices.SortFunc(inputs, func(a, b Input) int { return strings.Compare(a.Name, b.Name) })
 		all[option] = inputs
 	}
+	if hasFiles(r, oemOption) {
+		setOEMApart(all)
+	}
 	return all, nil
 }
+
+func hasFiles(r builder.Recipe, option string) bool {
+	return slices.ContainsFunc(r.Options, func(o builder.Option) bool { return o.Name == option && o.File })
+}
+
+// setOEMApart makes an option of their own of the OEM packages among the overlays' files.
+func setOEMApart(all map[string][]Input) {
+	var others, oem []Input
+	for _, input := range all[overlaysOption] {
+		if strings.HasPrefix(input.Name, oemPrefix) {
+			oem = append(oem, input)
+		} else {
+			others = append(others, input)
+		}
+	}
+	delete(all, overlaysOption)
+	for option, inputs := range map[string][]Input{overlaysOption: others, oemOption: oem} {
+		if len(inputs) > 0 {
+			all[option] = inputs
+		}
+	}
+}
+
+// oemPrefix is what the names of the files of all OEM packages begin with.
+const oemPrefix = "coreos-base/oem-"
 
 // Adds are the values that options have by the customization.
 func (c Customization) Adds() map[string][]string {

@@ -2,9 +2,11 @@ package customize_test
 
 import (
 	"errors"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"regexp"
 	"strings"
 	"testing"
@@ -64,6 +66,25 @@ func TestAnOverlayIsReadWhole(t *testing.T) {
 	wanted := []string{"app-misc/hello/files/cloud-config.yml", "app-misc/hello/files/run", "app-misc/hello/hello-1.0.ebuild", "coreos-base/oem-x/oem-x-0.0.1-r2.ebuild"}
 	if difference := cmp.Diff(wanted, names); difference != "" || len(inputs) != 1 {
 		t.Error(difference)
+	}
+}
+
+// Where a recipe has a place of their own for them.
+func TestOEMPackagesAreSetApart(t *testing.T) {
+	apart := recipe
+	apart.Options = append(slices.Clone(recipe.Options), builder.Option{Name: "oem", File: true})
+	files := good()
+	for _, wanted := range []map[string]int{{"overlays": 3, "oem": 1}, {"oem": 1}} {
+		c := customize.Customization{Overlays: []string{overlay(t, files)}}
+		inputs, err := c.Inputs(apart)
+		got := map[string]int{}
+		for option := range inputs {
+			got[option] = len(inputs[option])
+		}
+		if difference := cmp.Diff(wanted, got); difference != "" || err != nil || inputs["oem"][0].Name != "coreos-base/oem-x/oem-x-0.0.1-r2.ebuild" {
+			t.Errorf("%v, %s", err, difference)
+		}
+		maps.DeleteFunc(files, func(name, _ string) bool { return strings.HasPrefix(name, "app-misc/") })
 	}
 }
 

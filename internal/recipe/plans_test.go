@@ -47,8 +47,8 @@ var plans = map[string]struct {
 		Options:   map[string][]string{"version": {"509.1.0"}, "image": {"prod"}, "group": {"Alpha"}, "format": {"niftycloud"}},
 		Adds:      map[string][]string{"format": {"niftycloud"}},
 		Files: map[string][]builder.File{
-			"overlays": {{Name: "coreos-base/oem-niftycloud/oem-niftycloud-0.0.1.ebuild", SHA256: strings.Repeat("01", 32)}},
-			"formats":  {{SHA256: strings.Repeat("02", 32)}},
+			"oem":     {{Name: "coreos-base/oem-niftycloud/oem-niftycloud-0.0.1.ebuild", SHA256: strings.Repeat("01", 32)}},
+			"formats": {{SHA256: strings.Repeat("02", 32)}},
 		},
 		Secrets: map[string]bool{"password": true},
 	}},
@@ -106,7 +106,7 @@ func TestTheSameInputGivesTheSamePlan(t *testing.T) {
 
 // Each option changes the steps that it concerns, and no other.
 func TestAnOptionChangesWhatItConcernsAlone(t *testing.T) {
-	all := []string{"sync", "customize", "add_formats", "sdk", "set_shared_user_password", "setup_board", "build_packages", "build_image", "image_to_vm.qemu"}
+	all := []string{"sync", "customize", "add_oem", "add_formats", "sdk", "set_shared_user_password", "setup_board", "build_packages", "build_image", "image_to_vm.qemu"}
 	for option, test := range map[string]struct {
 		value   string
 		changed []string
