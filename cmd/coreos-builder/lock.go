@@ -18,7 +18,7 @@ import (
 // lockFlags hold a build against an earlier one.
 type lockFlags struct {
 	Locked bool   `env:"-" help:"Build what the lock file says that was built, or refuse with what differs."`
-	Lock   string `type:"path" placeholder:"FILE" help:"The lock file: read with --locked, and written without. Default, with --locked: coreos-builder.lock."`
+	Lock   string `type:"path" placeholder:"FILE" help:"The lock file: read with --locked; a build without writes it. Default, with --locked: coreos-builder.lock."`
 }
 
 // locked is a lock file, and what is planned by it.

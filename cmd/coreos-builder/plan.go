@@ -35,9 +35,6 @@ func (c *planCommand) Run(ctx context.Context, flags *engineFlags) error {
 	if c.Output != "" && !c.Sh {
 		return &usageError{errors.New("--output goes together with --sh")}
 	}
-	if c.Lock != "" && !c.Locked {
-		return &usageError{errors.New("--lock goes together with --locked: nothing is built that a lock could be written of")}
-	}
 	switch {
 	case c.JSON:
 		return printJSON(q.plan)

@@ -26,7 +26,8 @@ type reproduceCommand struct {
 
 func (c *reproduceCommand) Help() string {
 	return `Builds twice, in the workspace and in another of its name with -again, which is new, is built from the very revisions that
-the first has, and is removed in the end; and compares the results bit by bit. Where they differ it says where: in which partition, which file, which package.
+the first has, and is removed in the end; and compares the results bit by bit. Where they differ it says where: in which
+partition, which file, which package.
 
 Exit codes: 0 they are the same, 1 they differ or a step failed, 2 a mistake in what was asked for, 3 the engine.`
 }
