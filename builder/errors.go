@@ -90,7 +90,7 @@ func (e *StepError) Error() string {
 // mayPass tells whether the step may succeed when it is just begun again.
 func (e *StepError) mayPass() bool {
 	code := e.Result.ExitCode
-	return !e.Result.OOMKilled && code != exitFull && code != exitLate && code != exitMoved && !e.Result.Stopped()
+	return !e.Result.OOMKilled && code != exitAbsent && code != exitFull && code != exitLate && code != exitMoved && !e.Result.Stopped()
 }
 
 // BusyError is a workspace in which somebody else's step runs.

@@ -87,6 +87,7 @@ const (
 	exitKilled  = 128 + 9  // it was made to
 	exitFull    = 74       // the engine's disk has no room
 	exitLate    = 124      // its time limit came
+	exitAbsent  = 65       // what it fetches is not there
 	exitMoved   = 75       // what it was planned on is not there any more: it did nothing
 )
 
