@@ -61,11 +61,22 @@ func (c checkout) run(argv ...string) string {
 // tool runs one of the tools in the checkout.
 func (c checkout) tool(name string, arguments ...string) string {
 	c.t.Helper()
+	out, err := c.command(name, arguments...).CombinedOutput()
+	if err != nil {
+		c.t.Fatalf("%s %q: %v\n%s", name, arguments, err, out)
+	}
+	return string(out)
+}
+
+func (c checkout) command(name string, arguments ...string) *exec.Cmd {
+	c.t.Helper()
 	path, err := filepath.Abs(filepath.Join("tools", name))
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	return c.run(append([]string{"bash", path}, arguments...)...)
+	command := exec.Command("bash", append([]string{path}, arguments...)...)
+	command.Dir, command.Env = c.directory, c.env
+	return command
 }
 
 func (c checkout) there(name string) bool {
@@ -120,6 +131,9 @@ func TestOEMPackagesComeAndGo(t *testing.T) {
 	c.write("oem/coreos-base/oem-both/oem-both-2.ebuild", "EAPI=6\n")
 	c.write("oem/coreos-base/oem-ours/oem-ours-1.ebuild", "EAPI=6\n")
 
+	if out, err := c.command("add-oem").CombinedOutput(); err == nil || !strings.Contains(string(out), "run that again") || !c.there(overlay+"oem-both") {
+		t.Errorf("before customize it says %s, %v", out, err)
+	}
 	c.tool("customize", "--patches=patches")
 	status := func() string {
 		return c.run("git", "-C", overlay, "status", "--short", "--no-renames", "--untracked-files=all", ".")
