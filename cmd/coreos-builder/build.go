@@ -14,6 +14,7 @@ import (
 	"github.com/coreos-builder/coreos-builder/builder"
 	"github.com/coreos-builder/coreos-builder/internal/docker"
 	"github.com/coreos-builder/coreos-builder/internal/progress"
+	"github.com/coreos-builder/coreos-builder/internal/provenance"
 )
 
 // selectFlags pick steps of a plan.
@@ -82,6 +83,11 @@ func (c *buildCommand) Run(ctx context.Context, flags *engineFlags) error {
 	if err := c.run(ctx, engine, q, l); err != nil {
 		return err
 	}
+	return c.deliver(ctx, engine, q, l, beside)
+}
+
+// deliver writes what is to be had of what was built: the lock file, and the results.
+func (c *buildCommand) deliver(ctx context.Context, engine *docker.Engine, q request, l locked, beside provenance.Options) error {
 	if c.Output == "" && c.Lock == "" && !c.Locked {
 		return nil
 	}
